@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name), "CofferTesting"] + dependencies,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "coffer",
+    products: [.executable(name: "coffer", targets: ["coffer"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults, "CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSQLCipher", pkgConfig: "sqlcipher", providers: [.apt(["libsqlcipher-dev"])]),
+        .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+
+        module("Timekeeping"),
+        module("Workers", [deque]),
+        module("JSON"),
+        module("Metrics"),
+        module("Secrets", ["CSodium"]),
+        module("SQLCipher", ["CSQLCipher", logging]),
+        module("ConnectionPool", ["Timekeeping", deque, logging]),
+        module("HTTPServer", ["CMicroHTTPD", "JSON", "Timekeeping", "Workers", logging]),
+        module(
+            "UserEngines",
+            ["ConnectionPool", "Metrics", "SQLCipher", "Secrets", "Timekeeping", "Workers", logging]),
+        module(
+            "Accounts",
+            ["Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers", deque, logging]),
+        module(
+            "CofferAPI",
+            ["Accounts", "HTTPServer", "JSON", "Metrics", "SQLCipher", "UserEngines", "Workers", logging]),
+        .executableTarget(
+            name: "coffer", dependencies: ["CofferAPI", argumentParser, configuration, lifecycle, logging],
+            swiftSettings: strict),
+
+        module("CofferTesting", ["Timekeeping", "Workers"]),
+        tests("Timekeeping"),
+        tests("Workers"),
+        tests("JSON"),
+        tests("Metrics"),
+        tests("Secrets"),
+        tests("SQLCipher", ["CSQLCipher"]),
+        tests("ConnectionPool", ["SQLCipher"]),
+        tests("HTTPServer"),
+        tests("UserEngines"),
+        tests("Accounts"),
+        tests("CofferAPI"),
+        .testTarget(name: "SystemTests", dependencies: ["coffer", "CofferTesting", "JSON"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,86 @@
+import Synchronization
+
+/// A task executor over a fixed number of POSIX threads, for work that blocks.
+///
+/// A task that prefers this executor may call SQLite or read a file: the thread it holds is one of ours, never one
+/// of the cooperative pool. A task that awaits holds no thread.
+public final class WorkerExecutor: TaskExecutor, Sendable {
+    private let queue = JobQueue()
+    private let threads: Mutex<[JoinableThread]>
+
+    /// Starts `threads` threads, which live until ``shutdown()``. `threads` is at least 1.
+    public init(threads count: Int) {
+        precondition(count >= 1, "an executor needs at least one thread")
+        threads = Mutex([])
+        for _ in 0..<count {
+            let thread = JoinableThread { [self] in
+                while let job = queue.next() {
+                    job.runSynchronously(on: asUnownedTaskExecutor())
+                }
+            }
+            threads.withLock { $0.append(thread) }
+        }
+    }
+
+    /// Queues a job; called by the Swift runtime.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        queue.append(UnownedJob(job))
+    }
+
+    /// The number of jobs that wait for a thread.
+    public var queuedJobs: Int { queue.count }
+
+    /// Runs what is queued, then ends the threads and joins them. Called when no task prefers this executor any more,
+    /// and never from one of its own threads.
+    public func shutdown() {
+        queue.close()
+        for thread in threads.withLock({ exchange(&$0, with: []) }) { thread.join() }
+    }
+}
+
+/// A serial executor with one POSIX thread, for an actor whose work blocks.
+public final class SerialThreadExecutor: SerialExecutor, Sendable {
+    private let queue = JobQueue()
+    private let thread: Mutex<JoinableThread?>
+
+    /// Starts the thread, which lives until ``shutdown()``.
+    public init() {
+        thread = Mutex(nil)
+        let started = JoinableThread { [self] in
+            while let job = queue.next() {
+                job.runSynchronously(on: asUnownedSerialExecutor())
+            }
+        }
+        thread.withLock { $0 = started }
+    }
+
+    /// Queues a job; called by the Swift runtime.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        queue.append(UnownedJob(job))
+    }
+
+    /// Runs what is queued, then ends the thread and joins it. Called when no actor uses this executor any more.
+    public func shutdown() {
+        queue.close()
+        thread.withLock { exchange(&$0, with: nil) }?.join()
+    }
+}
+
+/// A thread kept in a collection, which a noncopyable ``PosixThread`` cannot be.
+private final class JoinableThread: Sendable {
+    private let thread: Mutex<PosixThread?>
+
+    init(body: @escaping @Sendable () -> Void) {
+        thread = Mutex(PosixThread(body: body))
+    }
+
+    func join() {
+        thread.withLock { $0.take() }?.join()
+    }
+}
+
+private func exchange<Value>(_ value: inout Value, with replacement: Value) -> Value {
+    let previous = value
+    value = replacement
+    return previous
+}

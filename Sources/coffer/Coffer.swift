@@ -1,0 +1,3 @@
+@main struct Coffer {
+    static func main() {}
+}
