@@ -41,7 +41,7 @@ let package = Package(
         module("JSON"),
         module("Metrics"),
         module("Secrets", ["CSodium"]),
-        module("SQLCipher", ["CSQLCipher", logging]),
+        module("SQLCipher", ["CSQLCipher", "Timekeeping", logging]),
         module("ConnectionPool", ["Timekeeping", deque, logging]),
         module("HTTPServer", ["CMicroHTTPD", "JSON", "Timekeeping", "Workers", logging]),
         module(
@@ -63,7 +63,7 @@ let package = Package(
         tests("JSON"),
         tests("Metrics"),
         tests("Secrets"),
-        tests("SQLCipher", ["CSQLCipher"]),
+        tests("SQLCipher", ["CSQLCipher", "Timekeeping"]),
         tests("ConnectionPool", ["SQLCipher"]),
         tests("HTTPServer"),
         tests("UserEngines"),

@@ -1,0 +1,31 @@
+import CSQLCipher
+import Timekeeping
+
+extension Connection {
+    /// Stops what the connection does now, and whatever it is asked to do until ``reset()`` or ``clearLimit()``: the
+    /// statement fails with ``SQLiteCode/interrupt`` and ``Interruption/requested``.
+    ///
+    /// From any thread at any time, also while the connection is being closed and after it. It does not wait.
+    /// See https://www.sqlite.org/c3ref/interrupt.html.
+    public func interrupt() {
+        limit.interrupt()
+        // SQLite looks at its own flag in places where it does not ask the progress handler, such as a checkpoint.
+        interruptible.withLock { handle in
+            if let handle { sqlite3_interrupt(handle.pointer) }
+        }
+    }
+
+    /// Sets the time at which statements are stopped with ``Interruption/deadline``, on the system's monotonic clock;
+    /// nil for none. A time that has passed stops the next statement before its first step.
+    public func limit(until deadline: MonotonicInstant?) {
+        limit.setDeadline(deadline)
+    }
+
+    /// Takes the deadline away, and an interruption that was requested, so that the connection's user can go on.
+    public func clearLimit() {
+        guard limit.clear(), let handle else { return }
+        // SQLite keeps its own flag until a statement begins while no other runs.
+        var statement: OpaquePointer?
+        sqlite3_prepare_v2(handle, ";", -1, &statement, nil)
+    }
+}

@@ -1,0 +1,149 @@
+import CSQLCipher
+import Glibc
+
+extension Connection {
+    /// Opens a database and proves the key by reading from it. Nothing stays open, and no new file stays, if it fails.
+    ///
+    /// - Parameter key: 32 bytes of key and 16 of salt, used as they are; nil for a database without encryption. The
+    ///   memory remains the caller's.
+    /// - Throws: ``SQLiteCode/notADatabase`` for a wrong key, ``SQLiteCode/cantOpen`` for a missing file,
+    ///   ``SQLiteCode/readOnly`` for a file that may not be written.
+    public static func open(
+        _ configuration: ConnectionConfiguration, key: UnsafeRawBufferPointer?
+    ) throws(SQLiteError) -> Connection {
+        do {
+            try SQLCipherLibrary.verify()
+        } catch {
+            throw SQLiteError(.error, message: error.description)
+        }
+        let isNew = configuration.createIfMissing ? try createFile(at: configuration.path) : false
+        do throws(SQLiteError) {
+            return try open(configuration, existingFileWith: key)
+        } catch {
+            if isNew { removeFile(at: configuration.path) }
+            throw error
+        }
+    }
+
+    private static func open(
+        _ configuration: ConnectionConfiguration, existingFileWith key: UnsafeRawBufferPointer?
+    ) throws(SQLiteError) -> Connection {
+        let connection = Connection(handle: try openFile(configuration), configuration: configuration)
+        do throws(SQLiteError) {
+            try connection.setUp(key: key)
+        } catch {
+            try connection.close()
+            throw error
+        }
+        return connection
+    }
+
+    /// Creates an empty file that only its owner may read or write; false if there was one.
+    ///
+    /// SQLite would create it with the umask's mode, and gives the WAL the mode of the database. `mknod` opens no
+    /// descriptor, whose closing would drop the locks of a connection that another thread has just opened.
+    private static func createFile(at path: String) throws(SQLiteError) -> Bool {
+        if mknod(path, S_IFREG | S_IRUSR | S_IWUSR, 0) == 0 { return true }
+        let error = errno
+        guard error == EEXIST else {
+            let full = error == ENOSPC || error == EDQUOT
+            throw SQLiteError(full ? .full : .cantOpen, message: String(cString: strerror(error)))
+        }
+        return false
+    }
+
+    private static func removeFile(at path: String) {
+        for suffix in ["-wal", "-shm", "-journal", ""] { unlink(path + suffix) }
+    }
+
+    private static func openFile(_ configuration: ConnectionConfiguration) throws(SQLiteError) -> OpaquePointer {
+        let fileSystem =
+            switch configuration.fileSystem {
+            case .unixExclusive: "unix-excl"
+            case .unix: "unix"
+            }
+        var handle: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let result = sqlite3_open_v2(configuration.path, &handle, flags, fileSystem)
+        guard result == SQLITE_OK, let handle else {
+            let error = SQLiteError(result, on: handle)
+            sqlite3_close(handle)
+            throw error
+        }
+        return handle
+    }
+
+    private func setUp(key: UnsafeRawBufferPointer?) throws(SQLiteError) {
+        let handle = try openHandle()
+        if let key { try Self.setKey(key, on: handle) }
+        busyWait.install(on: handle)
+        configuration.limits.apply(to: handle)
+        try setFlags(on: handle)
+        // No earlier statement reads a page, so this one tells a wrong key.
+        _ = try ownText("SELECT count(*) FROM sqlite_schema")
+        guard sqlite3_db_readonly(handle, nil) == 0 else {
+            throw SQLiteError(.readOnly, message: "the database file may not be written")
+        }
+        try applyPragmas()
+        limit.install(on: handle)
+        authorization.install(on: handle)
+    }
+
+    /// https://www.zetetic.net/sqlcipher/sqlcipher-api/#key: 96 hexadecimal digits are key and salt, without derivation.
+    private static func setKey(_ key: UnsafeRawBufferPointer, on handle: OpaquePointer) throws(SQLiteError) {
+        precondition(key.count == 48, "a key is 32 bytes and a salt of 16")
+        let result = withUnsafeTemporaryAllocation(byteCount: 99, alignment: 1) { literal in
+            defer { explicit_bzero(literal.baseAddress!, literal.count) }
+            literal[0] = UInt8(ascii: "x")
+            literal[1] = UInt8(ascii: "'")
+            for (index, byte) in key.enumerated() {
+                literal[2 + 2 * index] = hexadecimalDigit(byte >> 4)
+                literal[3 + 2 * index] = hexadecimalDigit(byte & 15)
+            }
+            literal[98] = UInt8(ascii: "'")
+            return sqlite3_key_v2(handle, "main", literal.baseAddress!, Int32(literal.count))
+        }
+        guard result == SQLITE_OK else { throw SQLiteError(result, on: handle) }
+    }
+
+    /// Computed, not looked up: an index into a table would leave a trace of the key in the processor's cache.
+    private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+        let isLetter = (9 &- value) >> 7
+        return UInt8(ascii: "0") &+ value &+ isLetter &* 39
+    }
+
+    /// https://www.sqlite.org/c3ref/c_dbconfig_defensive.html
+    private func setFlags(on handle: OpaquePointer) throws(SQLiteError) {
+        let flags = [
+            (SQLITE_DBCONFIG_ENABLE_FKEY, 1), (SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0), (SQLITE_DBCONFIG_DEFENSIVE, 1),
+            (SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0),
+        ]
+        for (flag, value) in flags {
+            let result = coffer_sqlite3_db_config_flag(handle, Int32(flag), Int32(value), nil)
+            guard result == SQLITE_OK else { throw SQLiteError(result, on: handle) }
+        }
+    }
+
+    /// https://www.sqlite.org/pragma.html
+    private func applyPragmas() throws(SQLiteError) {
+        let mode = try ownText("PRAGMA journal_mode = WAL")
+        guard mode == "wal" else {
+            throw SQLiteError(.cantOpen, message: "the database cannot use a write-ahead log")
+        }
+        // A temporary file would hold plain text, so there are none.
+        try execute(
+            """
+            PRAGMA synchronous = \(configuration.synchronous.rawValue);
+            PRAGMA temp_store = MEMORY;
+            PRAGMA cell_size_check = ON;
+            PRAGMA cache_size = -\(configuration.cacheKiB)
+            """)
+        if let bytes = configuration.maximumDatabaseBytes {
+            guard let pageSize = try ownText("PRAGMA page_size").flatMap({ Int($0) }) else {
+                throw SQLiteError(.error, message: "the database has no page size")
+            }
+            _ = try ownText("PRAGMA max_page_count = \(max(1, bytes / pageSize))")
+        }
+        if configuration.access == .queryOnly { try execute("PRAGMA query_only = ON") }
+    }
+}

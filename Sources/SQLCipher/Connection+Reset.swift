@@ -1,0 +1,51 @@
+import CSQLCipher
+
+/// What a connection is after ``Connection/reset()``.
+public enum ResetOutcome: Hashable, Sendable {
+    /// As when it was opened, but with warm caches.
+    case asNew
+    /// Something that a statement has done is still there: the connection must not be used for anything else.
+    case changed(StatementFacts)
+    /// It could not be rolled back: close it.
+    case failed(SQLiteError)
+}
+
+extension ResetOutcome: CustomStringConvertible {
+    /// The reason in a word, for a log line or a metric's label.
+    public var description: String {
+        switch self {
+        case .asNew: "as_new"
+        case .changed(let facts) where facts.contains(.attaches): "attached_database"
+        case .changed(let facts) where facts.contains(.changesSetting): "changed_setting"
+        case .changed: "temporary_object"
+        case .failed: "rollback_failed"
+        }
+    }
+}
+
+extension Connection {
+    /// Ends the present use: statements that are still out end, an open transaction is rolled back, interruption and
+    /// deadline are taken away, the last rowid is forgotten.
+    ///
+    /// A temporary object, a changed setting or an attached database is not undone but reported.
+    public func reset() -> ResetOutcome {
+        guard let handle else { return .failed(.closed) }
+        endLentStatements()
+        clearLimit()
+        do {
+            if isInTransaction { try execute("ROLLBACK") }
+        } catch {
+            return .failed(error)
+        }
+        sqlite3_set_last_insert_rowid(handle, 0)
+        defer { residue = [] }
+        return residue.isEmpty ? .asNew : .changed(residue)
+    }
+
+    /// Finalizes every statement that is out; those who still have one get ``SQLiteCode/misuse`` from it.
+    func endLentStatements() {
+        deferred.revoke()
+        for statement in lent { sqlite3_finalize(statement) }
+        lent = []
+    }
+}

@@ -1,0 +1,114 @@
+import CSQLCipher
+import Glibc
+
+extension Connection {
+    /// The one statement that `sql` consists of, from the cache or compiled. End it with ``Statement/finish()``.
+    ///
+    /// - Throws: ``StatementError`` if it is not one statement, ``SQLiteError`` if it does not compile or the
+    ///   authorizer refuses it.
+    public func statement(_ sql: String) throws -> Statement {
+        var sql = sql
+        return try sql.withUTF8 { try statement(utf8: $0) }
+    }
+
+    /// The same from the text's bytes, which are copied if the statement is cached.
+    public func statement(utf8 sql: UnsafeBufferPointer<UInt8>) throws -> Statement {
+        let handle = try openHandle()
+        finalizeDeferred()
+        let prepared = try cache.take(sql) ?? prepare(sql, on: handle)
+        lent.append(prepared.handle)
+        return Statement(prepared, of: self)
+    }
+
+    /// Runs `body` with a statement and ends the statement after it.
+    public func withStatement<Result>(_ sql: String, _ body: (Statement) throws -> Result) throws -> Result {
+        let statement = try statement(sql)
+        defer { statement.finish() }
+        return try body(statement)
+    }
+
+    /// Runs SQL of our own, any number of statements, whatever rows they give. The authorizer's policy is not asked,
+    /// and no interruption or deadline is looked at before it starts.
+    public func execute(_ sql: String) throws(SQLiteError) {
+        let handle = try openHandle()
+        finalizeDeferred()
+        authorization.isTrusted = true
+        defer { authorization.isTrusted = false }
+        let result = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard result == SQLITE_OK else { throw error(result) }
+    }
+
+    /// The first column of the first row of one statement of our own, as text; nil for no row and for NULL.
+    func ownText(_ sql: String) throws(SQLiteError) -> String? {
+        let handle = try openHandle()
+        authorization.isTrusted = true
+        defer { authorization.isTrusted = false }
+        var statement: OpaquePointer?
+        defer { sqlite3_finalize(statement) }
+        var result = sqlite3_prepare_v2(handle, sql, -1, &statement, nil)
+        if result == SQLITE_OK { result = sqlite3_step(statement) }
+        switch result {
+        case SQLITE_ROW: return sqlite3_column_text(statement, 0).map { String(cString: $0) }
+        case SQLITE_DONE: return nil
+        default: throw error(result)
+        }
+    }
+
+    private func prepare(
+        _ sql: UnsafeBufferPointer<UInt8>, on handle: OpaquePointer
+    ) throws -> PreparedStatement {
+        guard let start = sql.baseAddress, !sql.isEmpty else { throw StatementError.empty }
+        if let nul = memchr(start, 0, sql.count) {
+            throw StatementError.nulCharacter(offset: UnsafeRawPointer(nul) - UnsafeRawPointer(start))
+        }
+        var statement: OpaquePointer?
+        var tail: UnsafePointer<CChar>?
+        authorization.beginPreparing()
+        let result = start.withMemoryRebound(to: CChar.self, capacity: sql.count) {
+            sqlite3_prepare_v2(handle, $0, Int32(clamping: sql.count), &statement, &tail)
+        }
+        let facts = authorization.endPreparing()
+        // Some pragmas act when they are prepared, and even if the preparation fails after that.
+        residue.formUnion(facts.intersection(.residual))
+        guard result == SQLITE_OK else { throw error(result) }
+        guard let statement else { throw StatementError.empty }
+        let end = UnsafeRawPointer(tail!) - UnsafeRawPointer(start)
+        if let offset = SQLText.firstMeaningfulByte(in: sql, from: end) {
+            sqlite3_finalize(statement)
+            throw StatementError.multiple(offset: offset)
+        }
+        let key = sql.count <= StatementCache.longestText && cache.capacity > 0 ? Array(sql) : nil
+        return PreparedStatement(handle: statement, facts: facts, key: key)
+    }
+
+    /// Takes back a statement that its user has finished with.
+    func takeBack(_ prepared: PreparedStatement) {
+        removeFromLent(prepared.handle)
+        sqlite3_reset(prepared.handle)
+        // A bound value would be kept in memory, up to the size limit.
+        sqlite3_clear_bindings(prepared.handle)
+        if let evicted = cache.put(prepared) { sqlite3_finalize(evicted) }
+    }
+
+    /// Finalizes the statements that were dropped without ``Statement/finish()``, on whatever thread. Every call that
+    /// prepares a statement does this first.
+    public func finalizeDeferred() {
+        for dropped in deferred.takeAll() {
+            removeFromLent(dropped.pointer)
+            sqlite3_finalize(dropped.pointer)
+        }
+    }
+
+    private func removeFromLent(_ statement: OpaquePointer) {
+        if let index = lent.lastIndex(of: statement) { lent.remove(at: index) }
+    }
+
+    /// The error for a result of the last call on the handle.
+    func error(_ result: Int32) -> SQLiteError {
+        if result & 0xff == SQLITE_AUTH, let refusal = authorization.refusal {
+            return SQLiteError(SQLiteCode(rawValue: result), message: "not authorized: \(refusal)")
+        }
+        guard result & 0xff == SQLITE_INTERRUPT else { return SQLiteError(result, on: handle) }
+        return SQLiteError(result, on: handle, interruption: limit.interruption ?? .requested)
+    }
+}

@@ -1,0 +1,105 @@
+import CSQLCipher
+import Synchronization
+import Timekeeping
+
+/// One connection to a database file.
+///
+/// Sound as `@unchecked Sendable`: a connection has one user at a time, whoever hands it on makes the hand-over
+/// synchronize. Only two things come from elsewhere, and both are locked: ``interrupt()``, and a ``Statement`` that is
+/// dropped on another thread. Its calls block, so they are made from threads of our own.
+public final class Connection: @unchecked Sendable {
+    /// What the connection was opened with.
+    public let configuration: ConnectionConfiguration
+
+    /// Nil once closed.
+    var handle: OpaquePointer?
+
+    let limit: ProgressLimit
+    let busyWait: BusyWait
+    let authorization = Authorization()
+    let deferred = DeferredFinalization()
+    var cache: StatementCache
+
+    /// The compiled statements that are out, including dropped ones that wait for their finalization. SQLite's own list
+    /// also has those of virtual tables, which are not ours to finalize.
+    var lent: [OpaquePointer] = []
+
+    /// What statements have done since the last reset that a rollback does not undo.
+    var residue: StatementFacts = []
+
+    /// The handle as long as it may be interrupted.
+    let interruptible: Mutex<InterruptibleHandle?>
+
+    init(handle: OpaquePointer, configuration: ConnectionConfiguration) {
+        self.handle = handle
+        self.configuration = configuration
+        limit = ProgressLimit()
+        busyWait = BusyWait(timeout: configuration.busyTimeout, limit: limit)
+        cache = StatementCache(capacity: configuration.statementCacheCapacity)
+        authorization.policy = configuration.authorizer
+        interruptible = Mutex(InterruptibleHandle(pointer: handle))
+    }
+
+    deinit {
+        guard handle != nil else { return }
+        configuration.logger.error("a connection was dropped without being closed")
+        // The descriptors go either way; the error is logged where it arises.
+        _ = try? close()
+    }
+
+    /// Whether ``close()`` has succeeded.
+    public var isClosed: Bool { handle == nil }
+
+    /// The policy for statements; nil allows everything. A change empties the statement cache.
+    public var authorizer: (any StatementAuthorizer)? {
+        get { authorization.policy }
+        set {
+            authorization.policy = newValue
+            for statement in cache.removeAll() { sqlite3_finalize(statement) }
+        }
+    }
+
+    func openHandle() throws(SQLiteError) -> OpaquePointer {
+        guard let handle else { throw .closed }
+        return handle
+    }
+}
+
+extension Connection {
+    /// Whether a transaction is open. See https://www.sqlite.org/c3ref/get_autocommit.html.
+    public var isInTransaction: Bool { handle.map { sqlite3_get_autocommit($0) == 0 } ?? false }
+
+    /// Rows that the last completed INSERT, UPDATE or DELETE changed, without those of triggers.
+    public var changes: Int64 { handle.map { sqlite3_changes64($0) } ?? 0 }
+
+    /// Rows changed since the connection was opened, with those of triggers.
+    public var totalChanges: Int64 { handle.map { sqlite3_total_changes64($0) } ?? 0 }
+
+    /// The rowid of the last successful INSERT since the last ``reset()``; 0 if there was none.
+    public var lastInsertRowID: Int64 { handle.map { sqlite3_last_insert_rowid($0) } ?? 0 }
+
+    /// Whether the file was renamed, removed or replaced since the connection opened it.
+    /// See https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntlhasmoved.
+    public var hasFileMoved: Bool {
+        var hasMoved: Int32 = 0
+        guard let handle, sqlite3_file_control(handle, nil, SQLITE_FCNTL_HAS_MOVED, &hasMoved) == SQLITE_OK else {
+            return false
+        }
+        return hasMoved != 0
+    }
+
+    /// Reads from the file, as a proof that key and file are what they were; throws also if the path names another file.
+    public func check() throws(SQLiteError) {
+        guard !hasFileMoved else {
+            throw SQLiteError(.readOnlyFileMoved, message: "the database file was replaced")
+        }
+        _ = try ownText("SELECT count(*) FROM sqlite_schema")
+    }
+}
+
+/// The handle that another thread may interrupt.
+///
+/// Sound as `@unchecked Sendable`: used only under the lock that it is in, which the closing of the handle takes too.
+struct InterruptibleHandle: @unchecked Sendable {
+    let pointer: OpaquePointer
+}

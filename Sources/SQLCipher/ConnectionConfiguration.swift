@@ -1,0 +1,77 @@
+import Logging
+
+/// How a connection is opened.
+public struct ConnectionConfiguration: Sendable {
+    /// Which of SQLite's interfaces to the file system. See https://www.sqlite.org/vfs.html.
+    public enum FileSystem: Sendable {
+        /// `unix-excl`: all connections are of this process, others are kept out by the kernel; no `-shm` file. No
+        /// other code may open and close the file meanwhile: POSIX drops the process's locks with any descriptor.
+        case unixExclusive
+        /// `unix`: other processes may use the file too.
+        case unix
+    }
+
+    /// What the connection's statements may do.
+    public enum Access: Sendable {
+        /// Reading and writing.
+        case readWrite
+        /// Reading; a write fails with `SQLITE_READONLY`. The file is opened for writing nevertheless, so that the
+        /// connection can share descriptors with others and clean up after itself.
+        case queryOnly
+    }
+
+    /// When a commit is on the disk. See https://www.sqlite.org/pragma.html#pragma_synchronous.
+    public enum Synchronous: String, Sendable {
+        /// When it returns.
+        case full = "FULL"
+        /// At the next checkpoint; a power failure may lose it, but damages nothing.
+        case normal = "NORMAL"
+    }
+
+    /// The path of the database file.
+    public var path: String
+    /// The interface to the file system; all connections of one file use the same.
+    public var fileSystem: FileSystem
+    /// What the connection's statements may do.
+    public var access: Access
+    /// Whether a missing file is created, with mode 0600. Otherwise it is `SQLITE_CANTOPEN`.
+    public var createIfMissing: Bool
+    /// When a commit is on the disk.
+    public var synchronous: Synchronous
+    /// How long a statement waits for another connection's lock before `SQLITE_BUSY`.
+    public var busyTimeout: Duration
+    /// The most memory for pages, in KiB.
+    public var cacheKiB: Int
+    /// How many compiled statements are kept for reuse.
+    public var statementCacheCapacity: Int
+    /// The largest size the file may grow to, in bytes, rounded down to pages; nil for SQLite's own limit (16 TiB).
+    public var maximumDatabaseBytes: Int?
+    /// What one statement may consist of.
+    public var limits: StatementLimits
+    /// The policy for statements; nil allows everything.
+    public var authorizer: (any StatementAuthorizer)?
+    /// Where a failed or unclean close is reported.
+    public var logger: Logger
+
+    /// Makes a configuration.
+    public init(
+        path: String, fileSystem: FileSystem = .unixExclusive, access: Access = .readWrite,
+        createIfMissing: Bool = false, synchronous: Synchronous = .full, busyTimeout: Duration = .seconds(5),
+        cacheKiB: Int = 2048, statementCacheCapacity: Int = 32, maximumDatabaseBytes: Int? = nil,
+        limits: StatementLimits = StatementLimits(), authorizer: (any StatementAuthorizer)? = nil,
+        logger: Logger = Logger(label: "coffer.sqlcipher")
+    ) {
+        self.path = path
+        self.fileSystem = fileSystem
+        self.access = access
+        self.createIfMissing = createIfMissing
+        self.synchronous = synchronous
+        self.busyTimeout = busyTimeout
+        self.cacheKiB = cacheKiB
+        self.statementCacheCapacity = statementCacheCapacity
+        self.maximumDatabaseBytes = maximumDatabaseBytes
+        self.limits = limits
+        self.authorizer = authorizer
+        self.logger = logger
+    }
+}

@@ -1,0 +1,47 @@
+import CSQLCipher
+import Synchronization
+import Timekeeping
+
+/// What may stop a connection's work: a request from any thread, and a deadline.
+///
+/// Both stay until ``clear()``, so that a request that comes between two statements is not lost. SQLite asks by the
+/// progress handler (https://www.sqlite.org/c3ref/progress_handler.html), a statement asks before its first step.
+final class ProgressLimit: Sendable {
+    /// Virtual machine instructions between two questions: some ten microseconds.
+    static let instructions: Int32 = 1000
+
+    private let isInterrupted = Atomic(false)
+    /// Nanoseconds on the monotonic clock; `Int64.max` is none.
+    private let deadline = Atomic(Int64.max)
+
+    func interrupt() {
+        isInterrupted.store(true, ordering: .relaxed)
+    }
+
+    func setDeadline(_ instant: MonotonicInstant?) {
+        deadline.store(instant?.nanoseconds ?? .max, ordering: .relaxed)
+    }
+
+    /// Takes request and deadline away; true if there was a request.
+    func clear() -> Bool {
+        deadline.store(.max, ordering: .relaxed)
+        return isInterrupted.exchange(false, ordering: .relaxed)
+    }
+
+    /// What stops the work now. A request comes before a deadline that has passed too.
+    var interruption: Interruption? {
+        if isInterrupted.load(ordering: .relaxed) { return .requested }
+        let deadline = deadline.load(ordering: .relaxed)
+        return deadline != .max && SystemTime().now.nanoseconds >= deadline ? .deadline : nil
+    }
+
+    /// Installs the progress handler. The limit must outlive the handle.
+    func install(on handle: OpaquePointer) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        sqlite3_progress_handler(handle, Self.instructions, shouldStop, context)
+    }
+}
+
+private func shouldStop(_ context: UnsafeMutableRawPointer?) -> Int32 {
+    Unmanaged<ProgressLimit>.fromOpaque(context!).takeUnretainedValue().interruption == nil ? 0 : 1
+}

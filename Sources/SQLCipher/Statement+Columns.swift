@@ -1,0 +1,54 @@
+import CSQLCipher
+
+extension Statement {
+    /// The number of columns; 0 for a statement that gives no rows.
+    ///
+    /// A statement from the cache may be compiled anew by its first step, because the schema has changed: what is said
+    /// about columns holds after that step.
+    public var columnCount: Int { Int(sqlite3_column_count(handle)) }
+
+    /// The name of a column, from 0. Names need not differ. See https://www.sqlite.org/c3ref/column_name.html.
+    public func columnName(_ index: Int) -> String {
+        checkColumn(index)
+        return sqlite3_column_name(handle, Int32(index)).map { String(cString: $0) } ?? ""
+    }
+
+    /// The type that the table declares for the column; nil for an expression.
+    public func columnDeclaredType(_ index: Int) -> String? {
+        checkColumn(index)
+        return sqlite3_column_decltype(handle, Int32(index)).map { String(cString: $0) }
+    }
+
+    /// The value of a column of the present row, from 0, without a copy.
+    ///
+    /// - Throws: ``SQLiteCode/outOfMemory`` if SQLite had to convert the text to UTF-8 and could not.
+    public func column(_ index: Int) throws(SQLiteError) -> ColumnValue {
+        let handle = handle
+        let column = Int32(truncatingIfNeeded: index)
+        switch sqlite3_column_type(handle, column) {
+        case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, column))
+        case SQLITE_FLOAT: return .real(sqlite3_column_double(handle, column))
+        case SQLITE_TEXT:
+            guard let text = sqlite3_column_text(handle, column) else {
+                throw SQLiteError(.outOfMemory, message: "out of memory")
+            }
+            return .text(UnsafeRawBufferPointer(start: text, count: Int(sqlite3_column_bytes(handle, column))))
+        case SQLITE_BLOB:
+            let bytes = sqlite3_column_blob(handle, column)
+            return .blob(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column))))
+        default: return .null
+        }
+    }
+
+    /// The present row, copied.
+    public func row() throws(SQLiteError) -> [Value] {
+        var row: [Value] = []
+        row.reserveCapacity(columnCount)
+        for index in 0..<columnCount { row.append(Value(try column(index))) }
+        return row
+    }
+
+    private func checkColumn(_ index: Int) {
+        precondition(index >= 0 && index < columnCount, "there is no column \(index)")
+    }
+}

@@ -1,0 +1,112 @@
+import CSQLCipher
+
+/// One compiled statement, lent by its ``Connection``, to be ended with ``finish()``.
+///
+/// Sound as `@unchecked Sendable`: it belongs to the connection's use and is only used by the connection's one user;
+/// its deinitializer, which may run anywhere, does nothing but put the handle into the connection's locked queue.
+public final class Statement: @unchecked Sendable {
+    private enum Progress {
+        case ready, running, done
+    }
+
+    /// The connection that runs the statement.
+    public let connection: Connection
+
+    private let prepared: PreparedStatement
+    private let generation: Int
+    private var progress = Progress.ready
+    private var isFinished = false
+
+    init(_ prepared: PreparedStatement, of connection: Connection) {
+        self.prepared = prepared
+        self.connection = connection
+        generation = connection.deferred.generation
+        // Counted since the statement was compiled unless set back.
+        sqlite3_stmt_status(prepared.handle, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1)
+    }
+
+    deinit {
+        guard !isFinished else { return }
+        connection.deferred.append(StatementHandle(pointer: prepared.handle), generation: generation)
+    }
+
+    /// Whether the statement can no longer be used: finished, or ended with the use of its connection.
+    public var isEnded: Bool { isFinished || generation != connection.deferred.generation }
+
+    /// Gives the statement back. Its rows' bytes are invalid then; doing it again is fine.
+    public func finish() {
+        guard !isEnded else { return }
+        isFinished = true
+        connection.takeBack(prepared)
+    }
+
+    /// Runs until the next row: true if there is one, false at the end, and from then on until ``reset()``.
+    ///
+    /// - Throws: the statement's error; it is reset then. ``SQLiteCode/interrupt`` before the first step too, if the
+    ///   connection was interrupted or its deadline has passed.
+    public func step() throws(SQLiteError) -> Bool {
+        let handle = try usableHandle()
+        switch progress {
+        case .done: return false
+        case .running: break
+        case .ready: try begin()
+        }
+        let result = sqlite3_step(handle)
+        switch result {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE:
+            progress = .done
+            return false
+        default:
+            let error = connection.error(result)
+            sqlite3_reset(handle)
+            progress = .ready
+            throw error
+        }
+    }
+
+    private func begin() throws(SQLiteError) {
+        if let interruption = connection.limit.interruption {
+            throw SQLiteError(.interrupt, message: "interrupted", interruption: interruption)
+        }
+        connection.residue.formUnion(prepared.facts.intersection(.residual))
+        progress = .running
+    }
+
+    /// Makes the statement ready to run again with the arguments it has.
+    public func reset() {
+        guard !isEnded else { return }
+        // The result repeats the last step's error.
+        sqlite3_reset(prepared.handle)
+        progress = .ready
+    }
+
+    func usableHandle() throws(SQLiteError) -> OpaquePointer {
+        guard !isEnded else { throw .statementEnded }
+        return prepared.handle
+    }
+
+    /// For what cannot fail but by a defect of the caller.
+    var handle: OpaquePointer {
+        precondition(!isEnded, "a statement was used after its end")
+        return prepared.handle
+    }
+}
+
+extension Statement {
+    /// What the statement does.
+    public var facts: StatementFacts { prepared.facts }
+
+    /// Whether it leaves the database file as it is; true also for `COMMIT`, `SAVEPOINT`, `ATTACH` and most pragmas.
+    /// See https://www.sqlite.org/c3ref/stmt_readonly.html.
+    public var isReadOnly: Bool { sqlite3_stmt_readonly(handle) != 0 }
+
+    /// Whether it is `EXPLAIN` or `EXPLAIN QUERY PLAN`, which runs nothing.
+    public var isExplain: Bool { sqlite3_stmt_isexplain(handle) != 0 }
+
+    /// Rows visited by full table scans since the statement was handed out.
+    public var fullscanSteps: Int { Int(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0)) }
+
+    /// The statement's own text, with parameters and not their values.
+    public var sql: String { String(cString: sqlite3_sql(handle)) }
+}
