@@ -1,0 +1,116 @@
+import Synchronization
+import Timekeeping
+
+extension ConnectionPool {
+    /// Leases a connection: an idle one at once, otherwise the next that comes back or is opened, first come, first served.
+    ///
+    /// `timeout` bounds the whole acquire and is the configuration's unless given. Throws ``PoolError``.
+    public func lease(
+        timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
+    ) async throws(PoolError) -> Lease<Driver> {
+        guard !Task.isCancelled else { throw .cancelled }
+        let site = AcquireSite(file: file, line: line)
+        let now = time.now
+        if let lease = leaseIdle(site: site, now: now) { return lease }
+        return try await leaseAfterWait(site: site, deadline: now.advanced(by: timeout ?? acquireTimeout))
+    }
+
+    /// Leases an idle connection if there is one that nobody waits for and that needs no check. Never waits, never opens.
+    public func leaseIfIdle(file: StaticString = #fileID, line: UInt = #line) -> Lease<Driver>? {
+        leaseIdle(site: AcquireSite(file: file, line: line), now: time.now)
+    }
+
+    /// Leases a connection for the time of `body`, and gives it back however that ends.
+    ///
+    /// When the task is cancelled, the connection is interrupted; `body` is waited for, and then the connection is closed.
+    /// Throws ``PoolError`` if there is no connection, and whatever `body` throws.
+    public func withConnection<Outcome>(
+        timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line,
+        _ body: (Driver.Connection) async throws -> Outcome
+    ) async throws -> Outcome {
+        let lease = try await lease(timeout: timeout, file: file, line: line)
+        guard !Task.isCancelled else {
+            // The connection was handed over before the cancellation came: unused, it can go to the next.
+            try await lease.release()
+            throw PoolError.cancelled
+        }
+        let outcome: Outcome
+        do {
+            outcome = try await withTaskCancellationHandler {
+                try await body(lease.connection)
+            } onCancel: {
+                lease.interrupt()
+            }
+        } catch {
+            try await lease.release(after: error)
+            throw error
+        }
+        try await lease.release()
+        return outcome
+    }
+
+    private func leaseIdle(site: AcquireSite, now: MonotonicInstant) -> Lease<Driver>? {
+        guard let grant = decide({ $0.leaseIdle(site: site, now: now) }) else { return nil }
+        return accept(grant)
+    }
+
+    private func leaseAfterWait(
+        site: AcquireSite, deadline: MonotonicInstant
+    ) async throws(PoolError) -> Lease<Driver> {
+        let id = WaiterID(number: lastWaiterNumber.wrappingAdd(1, ordering: .relaxed).newValue)
+        var timer: Task<Void, Never>?
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                let now = time.now
+                let queued = decide { machine in
+                    machine.enqueue(waiter, as: id, site: site, deadline: deadline, now: now)
+                }
+                switch queued {
+                case .failure(let error): waiter.resume(returning: .failure(error))
+                case .success(let actions):
+                    timer = startTimer(id, deadline: deadline)
+                    perform(actions)
+                    // A cancellation that came before the waiter was in the queue found nothing to cancel.
+                    if Task.isCancelled { cancel(id) }
+                }
+            }
+        } onCancel: {
+            cancel(id)
+        }
+        timer?.cancel()
+        switch outcome {
+        case .success(let grant): return accept(grant)
+        case .failure(let error):
+            observer?.record(.acquireFailed(error))
+            throw error
+        }
+    }
+
+    /// Ends a wait at its deadline, and until then looks after opens that take too long.
+    private func startTimer(_ id: WaiterID, deadline: MonotonicInstant) -> Task<Void, Never> {
+        Task.detached(executorPreference: executor) { [self] in
+            while true {
+                let patienceEnds = time.now.advanced(by: openPatience)
+                do {
+                    try await time.sleep(until: min(deadline, patienceEnds))
+                } catch {
+                    return  // The wait is over.
+                }
+                let now = time.now
+                guard now < deadline else { return perform(decide { $0.timeOut(id) }) }
+                perform(decide { $0.supplyOverdue(now: now) })
+            }
+        }
+    }
+
+    private func cancel(_ id: WaiterID) {
+        perform(decide { $0.cancel(id) })
+    }
+
+    private func accept(_ grant: Grant) -> Lease<Driver> {
+        let connection = downcast(grant.connection)
+        driver.drain(connection)
+        observer?.record(.acquired(waited: .nanoseconds(grant.waited)))
+        return Lease(connection: connection, pool: self, ticket: grant.ticket)
+    }
+}

@@ -1,0 +1,47 @@
+import Timekeeping
+
+extension ConnectionPool {
+    /// Gives a lease back; see ``Lease/release(after:)``. Throws ``PoolError/foreignLease`` for another pool's lease.
+    public func release(_ lease: Lease<Driver>, after error: (any Error)? = nil) async throws(PoolError) {
+        let reason = error.flatMap { driver.evictionReason(for: $0) }
+        switch try begin(lease, evicting: reason) {
+        case .evict(let reason): finish(lease, evicting: reason)
+        case .reset:
+            driver.drain(lease.connection)
+            switch await driver.reset(lease.connection) {
+            case .reusable: finish(lease, evicting: nil)
+            case .evict(let reason): finish(lease, evicting: reason)
+            }
+        }
+    }
+
+    /// Gives a lease back and has its connection closed; see ``Lease/evict(_:)``. Throws ``PoolError/foreignLease`` for
+    /// another pool's lease.
+    public func evict(_ lease: Lease<Driver>, _ reason: EvictionReason) throws(PoolError) {
+        switch try begin(lease, evicting: reason) {
+        case .evict(let reason): finish(lease, evicting: reason)
+        case .reset: preconditionFailure("an eviction asks for no reset")
+        }
+    }
+
+    func interrupt(_ lease: Lease<Driver>) -> Bool {
+        guard decide({ $0.markInterrupted(lease.ticket) }) else { return false }
+        driver.interrupt(lease.connection)
+        return true
+    }
+
+    private func begin(_ lease: Lease<Driver>, evicting reason: EvictionReason?) throws(PoolError) -> ReleaseStep {
+        guard lease.pool === self else { throw .foreignLease }
+        guard let step = decide({ $0.beginRelease(lease.ticket, evicting: reason) }) else {
+            throw .leaseAlreadyReleased
+        }
+        return step
+    }
+
+    private func finish(_ lease: Lease<Driver>, evicting reason: EvictionReason?) {
+        let now = time.now
+        let (used, actions) = decide { $0.finishRelease(lease.ticket, evicting: reason, now: now) }
+        observer?.record(.released(used: .nanoseconds(used)))
+        perform(actions)
+    }
+}

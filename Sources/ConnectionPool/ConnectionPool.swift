@@ -1,0 +1,81 @@
+import Logging
+import Synchronization
+import Timekeeping
+
+/// A bounded set of connections to one thing, leased to one holder at a time.
+///
+/// All decisions are made by a ``PoolStateMachine`` under one lock; what a decision asks for (opening, closing, resuming a
+/// waiter) is done after the lock has been left. Waiting holds no thread. A pool is closed with
+/// ``close(deadline:grace:)`` before it is dropped.
+public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
+    typealias Waiter = CheckedContinuation<Result<Grant, PoolError>, Never>
+
+    let driver: Driver
+    let time: any TimeSource
+    let executor: any TaskExecutor
+    let logger: Logger
+    let observer: (any PoolObserver)?
+    let jitter: @Sendable () -> Double
+    let acquireTimeout: Duration
+    let openPatience: Duration
+    let lastWaiterNumber = Atomic<UInt64>(0)
+    let allClosed: ClosedSignal
+    private let machine: Mutex<PoolStateMachine<Waiter>>
+
+    /// Makes a pool, which opens nothing yet.
+    ///
+    /// `executor` runs the driver's `open`, `check` and `close`, and the waits for deadlines. `jitter` gives the share of its
+    /// lifetime, from 0 to 1, that a new connection is to go without.
+    public init(
+        configuration: PoolConfiguration, driver: Driver, time: any TimeSource, executor: any TaskExecutor,
+        logger: Logger, observer: (any PoolObserver)? = nil,
+        jitter: @escaping @Sendable () -> Double = { .random(in: 0...0.05) }
+    ) {
+        self.driver = driver
+        self.time = time
+        self.executor = executor
+        self.logger = logger
+        self.observer = observer
+        self.jitter = jitter
+        acquireTimeout = configuration.acquireTimeout
+        openPatience = configuration.openPatience
+        allClosed = ClosedSignal(time: time, executor: executor)
+        machine = Mutex(PoolStateMachine(configuration: configuration))
+    }
+
+    deinit {
+        let remaining = machine.withLock { $0.occupancy }
+        if remaining.total > 0 {
+            logger.critical("a pool was dropped with open connections", metadata: ["occupancy": "\(remaining)"])
+        }
+    }
+
+    /// The gauges and counters of this moment.
+    public var statistics: PoolStatistics { decide { $0.statistics } }
+
+    /// Closes idle connections whose time is over, opens what is missing to the minimum, and reports leases that are out for
+    /// too long. An owner calls it periodically; it starts the opens and closes and does not wait for them.
+    public func maintain() {
+        let now = time.now
+        perform(decide { $0.maintain(now: now) })
+    }
+
+    /// Closes idle connections, and leased ones when they come back, until the minimum is left: a way to give file
+    /// descriptors back. It starts the closes and does not wait for them.
+    public func closeIdle() {
+        perform(decide { $0.closeIdle() })
+    }
+
+    /// Changes the maximum, which is at least 1. Idle connections above it are closed at once, leased ones when they come
+    /// back; until then there are more than the maximum.
+    public func resize(maximum: Int) {
+        precondition(maximum >= 1, "a pool needs room for at least one connection")
+        let now = time.now
+        perform(decide { $0.resize(maximum: maximum, now: now) })
+    }
+
+    /// Runs one transition of the state machine.
+    func decide<Outcome: Sendable>(_ transition: (inout PoolStateMachine<Waiter>) -> Outcome) -> Outcome {
+        machine.withLock { transition(&$0) }
+    }
+}

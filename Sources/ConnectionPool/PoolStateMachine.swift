@@ -1,0 +1,87 @@
+import Timekeeping
+
+/// Everything that a pool decides, as a value: no lock, no task, no clock.
+///
+/// Each transition gets the time, changes the state, and returns what is to be done about it after the lock has been
+/// left. `Waiter` is whatever stands for a waiting acquire; the machine only keeps it and hands it back.
+struct PoolStateMachine<Waiter: Sendable> {
+    typealias Action = PoolAction<Waiter>
+
+    enum Lifecycle {
+        case open  // → closing, closed
+        case closing  // → closed
+        case closed
+    }
+
+    let limits: PoolLimits
+    var maximum: Int
+    var lifecycle = Lifecycle.open
+    var slots: [PoolSlot] = []
+    var vacantSlots: [Int] = []
+    /// The idle slots, the most recently used one last.
+    var idleSlots: [Int] = []
+    var waiters = WaiterQueue<Waiter>()
+    /// All slots that are not vacant, by phase; a check and a reset count as leased.
+    var leased = 0
+    var opening = 0
+    var closing = 0
+    var suspectedLeaks = 0
+    /// The most slots there may be: the maximum or, after it was lowered below what was there, exactly what is left.
+    var ceiling: Int
+    var lastSerial: UInt64 = 0
+    var lastLeaseNumber: UInt64 = 0
+    var lastOpenError: (any Error)?
+    var counters = PoolCounters()
+
+    init(configuration: PoolConfiguration) {
+        limits = PoolLimits(configuration)
+        maximum = configuration.maximum
+        ceiling = configuration.maximum
+    }
+
+    /// Slots that are counted: from before an open begins until the close has returned.
+    var occupiedSlots: Int { idleSlots.count + leased + opening + closing }
+
+    /// Connections that are there to stay, or will be.
+    var live: Int { idleSlots.count + leased + opening }
+
+    var occupancy: PoolOccupancy {
+        var occupancy = PoolOccupancy()
+        occupancy.idle = idleSlots.count
+        occupancy.leased = leased
+        occupancy.opening = opening
+        occupancy.closing = closing
+        occupancy.waiting = waiters.count
+        occupancy.maximum = maximum
+        return occupancy
+    }
+
+    var statistics: PoolStatistics {
+        var statistics = PoolStatistics()
+        statistics.occupancy = occupancy
+        statistics.suspectedLeaks = suspectedLeaks
+        statistics.counters = counters
+        return statistics
+    }
+}
+
+/// A configuration in the units of the clock, so that the common path divides nothing.
+struct PoolLimits {
+    let minimum: Int
+    let queueLimit: Int
+    let checkAfterIdle: Int64
+    let idleTimeout: Int64
+    let lifetime: Int64
+    let leakThreshold: Int64
+    let openPatience: Int64
+
+    init(_ configuration: PoolConfiguration) {
+        minimum = configuration.minimum
+        queueLimit = configuration.queueLimit
+        checkAfterIdle = configuration.checkAfterIdle.wholeNanoseconds
+        idleTimeout = configuration.idleTimeout.wholeNanoseconds
+        lifetime = configuration.lifetime.wholeNanoseconds
+        leakThreshold = configuration.leakThreshold.wholeNanoseconds
+        openPatience = configuration.openPatience.wholeNanoseconds
+    }
+}
