@@ -1,0 +1,141 @@
+/// Writes JSON into a buffer of its own. Commas are set where they are due; that calls nest properly and that every name gets
+/// a value is the caller's part.
+///
+/// ```swift
+/// var writer = JSONWriter()
+/// writer.beginObject()
+/// writer.name("rows_affected")
+/// writer.write(3)
+/// writer.endObject()
+/// let body = writer.finish()
+/// ```
+///
+/// Writing a value allocates nothing unless the buffer has to grow.
+public struct JSONWriter: ~Copyable {
+    var buffer: [UInt8] = []
+
+    /// Makes a writer with room for `capacity` bytes.
+    public init(capacity: Int = 512) {
+        buffer.reserveCapacity(capacity)
+    }
+
+    /// Bytes written and not taken.
+    public var count: Int { buffer.count }
+
+    /// Ends the writing.
+    public consuming func finish() -> [UInt8] {
+        buffer
+    }
+
+    /// What was written since the last call; the writer goes on with an empty buffer of the same capacity. The next comma is
+    /// decided as at the beginning of a document, so take at a boundary between documents, as between NDJSON lines.
+    public mutating func take() -> [UInt8] {
+        var empty: [UInt8] = []
+        empty.reserveCapacity(buffer.capacity)
+        swap(&empty, &buffer)
+        return empty
+    }
+
+    /// Writes `{`.
+    public mutating func beginObject() {
+        separate()
+        buffer.append(UInt8(ascii: "{"))
+    }
+
+    /// Writes `}`.
+    public mutating func endObject() {
+        buffer.append(UInt8(ascii: "}"))
+    }
+
+    /// Writes `[`.
+    public mutating func beginArray() {
+        separate()
+        buffer.append(UInt8(ascii: "["))
+    }
+
+    /// Writes `]`.
+    public mutating func endArray() {
+        buffer.append(UInt8(ascii: "]"))
+    }
+
+    /// Writes a member's name that needs no escaping.
+    public mutating func name(_ name: StaticString) {
+        separate()
+        buffer.append(UInt8(ascii: "\""))
+        append(name)
+        append("\":")
+    }
+
+    /// Writes a member's name.
+    @_disfavoredOverload
+    public mutating func name(_ name: String) {
+        write(name)
+        buffer.append(UInt8(ascii: ":"))
+    }
+
+    /// Writes a member's name; the bytes must be UTF-8.
+    public mutating func name(utf8 name: UnsafeRawBufferPointer) {
+        write(utf8: name)
+        buffer.append(UInt8(ascii: ":"))
+    }
+
+    /// Writes `null`.
+    public mutating func writeNull() {
+        separate()
+        append("null")
+    }
+
+    /// Writes `true` or `false`.
+    public mutating func write(_ value: Bool) {
+        separate()
+        append(value ? "true" : "false")
+    }
+
+    /// Writes a tree.
+    public mutating func write(_ value: JSONValue) {
+        switch value {
+        case .null: writeNull()
+        case .bool(let value): write(value)
+        case .integer(let value): write(value)
+        case .double(let value): write(value)
+        case .string(let value): write(value)
+        case .array(let elements):
+            beginArray()
+            for element in elements { write(element) }
+            endArray()
+        case .object(let members):
+            beginObject()
+            for member in members {
+                name(member.name)
+                write(member.value)
+            }
+            endObject()
+        }
+    }
+
+    /// Appends a fragment of JSON as it is, without a comma before it. What is written after it gets one unless the fragment
+    /// ends in an opening bracket, a comma, a colon or a line feed.
+    public mutating func append(_ fragment: StaticString) {
+        buffer.append(contentsOf: UnsafeBufferPointer(start: fragment.utf8Start, count: fragment.utf8CodeUnitCount))
+    }
+
+    /// Appends bytes that are JSON already, on the terms of `append(_:)`.
+    public mutating func append(bytes: UnsafeRawBufferPointer) {
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// Whether the text is well-formed UTF-8 (RFC 3629).
+    public static func isValidUTF8(_ text: UnsafeRawBufferPointer) -> Bool {
+        TextScan.isValidUTF8(text)
+    }
+}
+
+extension JSONWriter {
+    /// Writes the comma that is due before a value or a name. The last byte says whether it is: no value ends in one of these.
+    mutating func separate() {
+        switch buffer.last {
+        case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "\n"): break
+        default: buffer.append(UInt8(ascii: ","))
+        }
+    }
+}
