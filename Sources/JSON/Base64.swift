@@ -25,29 +25,27 @@ public enum Base64 {
         padded ? (count + 2) / 3 * 4 : (count * 4 + 2) / 3
     }
 
-    /// Appends the encoding of `bytes` to `target`.
-    static func append(_ bytes: UnsafeRawBufferPointer, padded: Bool, to target: inout [UInt8]) {
-        target.append(addingCapacity: encodedCount(of: bytes.count, padded: padded)) { output in
-            var index = 0
-            while index + 3 <= bytes.count {
-                let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-                for shift: UInt32 in [18, 12, 6, 0] { output.append(digit(group >> shift)) }
-                index += 3
+    /// Puts the encoding of `bytes` at the beginning of `target` and returns its length.
+    static func put(_ bytes: UnsafeRawBufferPointer, padded: Bool, into target: UnsafeMutableBufferPointer<UInt8>)
+        -> Int
+    {
+        let alphabet = alphabet.utf8Start
+        var written = 0
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let length = min(3, bytes.count - start)
+            var group = UInt32(bytes[start]) << 16
+            if length > 1 { group |= UInt32(bytes[start + 1]) << 8 }
+            if length > 2 { group |= UInt32(bytes[start + 2]) }
+            for digit in 0..<4 where digit <= length || padded {
+                let value = Int(group >> UInt32(18 - 6 * digit)) & 0x3F
+                target[written] = digit <= length ? alphabet[value] : UInt8(ascii: "=")
+                written += 1
             }
-            appendRest(UnsafeRawBufferPointer(rebasing: bytes[index...]), padded: padded, to: &output)
         }
+        return written
     }
 
-    private static func appendRest(_ rest: UnsafeRawBufferPointer, padded: Bool, to output: inout OutputSpan<UInt8>) {
-        guard let first = rest.first else { return }
-        let second = rest.count == 2 ? rest[1] : 0
-        let group = UInt32(first) << 16 | UInt32(second) << 8
-        output.append(digit(group >> 18))
-        output.append(digit(group >> 12))
-        if rest.count == 2 { output.append(digit(group >> 6)) }
-        guard padded else { return }
-        for _ in rest.count..<3 { output.append(UInt8(ascii: "=")) }
-    }
+    private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
     /// How many digits come before the padding, if their number and the padding's fit each other.
     private static func digitCount(of text: UnsafeRawBufferPointer) -> Int? {
@@ -56,17 +54,6 @@ public enum Base64 {
         let padding = text.count - count
         guard count % 4 != 1, padding == 0 || text.count % 4 == 0 else { return nil }
         return count
-    }
-
-    private static func digit(_ bits: UInt32) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: bits & 0x3F)
-        return switch value {
-        case 0..<26: value + UInt8(ascii: "A")
-        case 26..<52: value - 26 + UInt8(ascii: "a")
-        case 52..<62: value - 52 + UInt8(ascii: "0")
-        case 62: UInt8(ascii: "+")
-        default: UInt8(ascii: "/")
-        }
     }
 
     private static func value(of digit: UInt8) -> UInt32? {
@@ -84,9 +71,11 @@ public enum Base64 {
 extension JSONWriter {
     /// Writes bytes as a string of base64.
     public mutating func write(base64 bytes: UnsafeRawBufferPointer, padded: Bool = true) {
-        separate()
-        buffer.append(UInt8(ascii: "\""))
-        Base64.append(bytes, padded: padded, to: &buffer)
-        buffer.append(UInt8(ascii: "\""))
+        writeValue(upTo: Base64.encodedCount(of: bytes.count, padded: padded) + 2) { target in
+            let count = Base64.put(bytes, padded: padded, into: UnsafeMutableBufferPointer(rebasing: target[1...]))
+            target[0] = UInt8(ascii: "\"")
+            target[count + 1] = UInt8(ascii: "\"")
+            return count + 2
+        }
     }
 }

@@ -57,11 +57,13 @@ extension JSONCursor {
             offset += 6
             return
         }
-        let second = offset + 6
-        guard second + 1 < input.count else { throw JSONError(.unexpectedEnd, at: input.count) }
-        guard input[second] == UInt8(ascii: "\\"), input[second + 1] == UInt8(ascii: "u"),
-            UTF16.isTrailSurrogate(try codeUnit(ofEscapeAt: second))
-        else { throw JSONError(.loneSurrogate, at: offset) }
+        for (distance, byte) in [(6, UInt8(ascii: "\\")), (7, UInt8(ascii: "u"))] {
+            guard offset + distance < input.count else { throw JSONError(.unexpectedEnd, at: input.count) }
+            guard input[offset + distance] == byte else { throw JSONError(.loneSurrogate, at: offset) }
+        }
+        guard UTF16.isTrailSurrogate(try codeUnit(ofEscapeAt: offset + 6)) else {
+            throw JSONError(.loneSurrogate, at: offset)
+        }
         offset += 12
     }
 

@@ -1,8 +1,7 @@
 extension JSONWriter {
     /// Writes an integer.
     public mutating func write(_ value: Int64) {
-        separate()
-        appendDigits(of: value)
+        writeValue(upTo: Self.longestInteger) { Self.put(value, into: $0) }
     }
 
     /// Writes an integer.
@@ -12,41 +11,43 @@ extension JSONWriter {
 
     /// Writes an integer as a string, for readers whose numbers end at 2^53.
     public mutating func write(asString value: Int64) {
-        separate()
-        buffer.append(UInt8(ascii: "\""))
-        appendDigits(of: value)
-        buffer.append(UInt8(ascii: "\""))
+        writeValue(upTo: Self.longestInteger + 2) { bytes in
+            let end = 1 + Self.put(value, into: UnsafeMutableBufferPointer(rebasing: bytes[1...]))
+            bytes[0] = UInt8(ascii: "\"")
+            bytes[end] = UInt8(ascii: "\"")
+            return end + 1
+        }
     }
 
     /// Writes a double with the fewest digits that read back as the same double, always with a fraction or an exponent.
     /// An infinity and a NaN have no form in JSON: they become `null`, so a caller that must keep them checks first.
     public mutating func write(_ value: Double) {
         guard value.isFinite else { return writeNull() }
-        separate()
         var text = value.description
-        text.withUTF8 { buffer.append(contentsOf: UnsafeRawBufferPointer($0)) }
+        text.withUTF8 { digits in
+            writeValue(upTo: digits.count) { $0.update(fromContentsOf: digits) }
+        }
     }
 
-    private mutating func appendDigits(of value: Int64) {
-        if value < 0 { buffer.append(UInt8(ascii: "-")) }
-        let count = Self.digitCount(of: value.magnitude)
-        let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: count))
+    /// The bytes of `Int64.min`.
+    private static let longestInteger = 20
+
+    /// Puts the decimal form at the beginning of `bytes`, which has room for the longest, and returns its length.
+    private static func put(_ value: Int64, into bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var first = longestInteger
         var rest = value.magnitude
-        for index in stride(from: start + count - 1, through: start, by: -1) {
+        repeat {
             let quotient = rest / 10
-            buffer[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest - quotient * 10)
+            first -= 1
+            bytes[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest &- quotient &* 10)
             rest = quotient
+        } while rest > 0
+        if value < 0 {
+            first -= 1
+            bytes[first] = UInt8(ascii: "-")
         }
-    }
-
-    private static func digitCount(of magnitude: UInt64) -> Int {
-        var count = 1
-        var rest = magnitude
-        while rest >= 10 {
-            rest /= 10
-            count += 1
-        }
-        return count
+        let length = longestInteger - first
+        for index in 0..<length { bytes[index] = bytes[first + index] }
+        return length
     }
 }

@@ -7,49 +7,42 @@ extension JSONWriter {
 
     /// Writes a string whose bytes are known to be UTF-8.
     public mutating func write(utf8 text: UnsafeRawBufferPointer) {
+        var special = TextScan.firstSpecial(in: text, from: 0)
+        guard special < text.count else { return writeQuoted(text) }
         beginString()
         var copied = 0
-        var offset = TextScan.firstSpecial(in: text, from: 0)
-        while offset < text.count {
-            if text[offset] < 0x80 {
-                buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[copied..<offset]))
-                escape(text[offset])
-                copied = offset + 1
+        while special < text.count {
+            if text[special] < 0x80 {
+                buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[copied..<special]))
+                appendEscaped(text[special])
+                copied = special + 1
             }
-            offset = TextScan.firstSpecial(in: text, from: offset + 1)
+            special = TextScan.firstSpecial(in: text, from: special + 1)
         }
         endString(with: UnsafeRawBufferPointer(rebasing: text[copied...]))
     }
 
     /// Writes a string if the bytes are UTF-8; otherwise writes nothing and returns false.
     public mutating func write(utf8IfValid text: UnsafeRawBufferPointer) -> Bool {
-        let end = buffer.count
-        beginString()
-        var copied = 0
-        var offset = TextScan.firstSpecial(in: text, from: 0)
-        while offset < text.count {
-            if text[offset] < 0x80 {
-                buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[copied..<offset]))
-                escape(text[offset])
-                offset += 1
-                copied = offset
-            } else {
-                let length = TextScan.multibyteLength(in: text, at: offset)
-                guard length > 0 else {
-                    buffer.removeLast(buffer.count - end)
-                    return false
-                }
-                offset += length
-            }
-            offset = TextScan.firstSpecial(in: text, from: offset)
-        }
-        endString(with: UnsafeRawBufferPointer(rebasing: text[copied...]))
+        guard TextScan.isValidUTF8(text) else { return false }
+        write(utf8: text)
         return true
     }
 
+    private mutating func writeQuoted(_ text: UnsafeRawBufferPointer) {
+        writeValue(upTo: text.count + 2) { bytes in
+            bytes[0] = UInt8(ascii: "\"")
+            UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[1...]).copyMemory(from: text)
+            bytes[text.count + 1] = UInt8(ascii: "\"")
+            return text.count + 2
+        }
+    }
+
     private mutating func beginString() {
-        separate()
-        buffer.append(UInt8(ascii: "\""))
+        writeValue(upTo: 1) { bytes in
+            bytes[0] = UInt8(ascii: "\"")
+            return 1
+        }
     }
 
     private mutating func endString(with rest: UnsafeRawBufferPointer) {
@@ -57,18 +50,17 @@ extension JSONWriter {
         buffer.append(UInt8(ascii: "\""))
     }
 
-    private mutating func escape(_ byte: UInt8) {
-        buffer.append(UInt8(ascii: "\\"))
+    private mutating func appendEscaped(_ byte: UInt8) {
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): buffer.append(byte)
-        case 0x08: buffer.append(UInt8(ascii: "b"))
-        case 0x09: buffer.append(UInt8(ascii: "t"))
-        case 0x0A: buffer.append(UInt8(ascii: "n"))
-        case 0x0C: buffer.append(UInt8(ascii: "f"))
-        case 0x0D: buffer.append(UInt8(ascii: "r"))
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case 0x08: append("\\b")
+        case 0x09: append("\\t")
+        case 0x0A: append("\\n")
+        case 0x0C: append("\\f")
+        case 0x0D: append("\\r")
         default:
-            append("u00")
-            buffer.append(byte < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
+            append(byte < 0x10 ? "\\u000" : "\\u001")
             let low = byte & 0x0F
             buffer.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
         }

@@ -38,8 +38,10 @@ public struct JSONWriter: ~Copyable {
 
     /// Writes `{`.
     public mutating func beginObject() {
-        separate()
-        buffer.append(UInt8(ascii: "{"))
+        writeValue(upTo: 1) { bytes in
+            bytes[0] = UInt8(ascii: "{")
+            return 1
+        }
     }
 
     /// Writes `}`.
@@ -49,8 +51,10 @@ public struct JSONWriter: ~Copyable {
 
     /// Writes `[`.
     public mutating func beginArray() {
-        separate()
-        buffer.append(UInt8(ascii: "["))
+        writeValue(upTo: 1) { bytes in
+            bytes[0] = UInt8(ascii: "[")
+            return 1
+        }
     }
 
     /// Writes `]`.
@@ -60,15 +64,19 @@ public struct JSONWriter: ~Copyable {
 
     /// Writes a member's name that needs no escaping.
     public mutating func name(_ name: StaticString) {
-        separate()
-        buffer.append(UInt8(ascii: "\""))
-        append(name)
-        append("\":")
+        let count = name.utf8CodeUnitCount
+        assert(name.withUTF8Buffer { TextScan.firstSpecial(in: UnsafeRawBufferPointer($0), from: 0) } == count)
+        writeValue(upTo: count + 3) { bytes in
+            bytes[0] = UInt8(ascii: "\"")
+            bytes.baseAddress.unsafelyUnwrapped.advanced(by: 1).update(from: name.utf8Start, count: count)
+            bytes[count + 1] = UInt8(ascii: "\"")
+            bytes[count + 2] = UInt8(ascii: ":")
+            return count + 3
+        }
     }
 
     /// Writes a member's name.
-    @_disfavoredOverload
-    public mutating func name(_ name: String) {
+    public mutating func name(escaping name: String) {
         write(name)
         buffer.append(UInt8(ascii: ":"))
     }
@@ -81,14 +89,12 @@ public struct JSONWriter: ~Copyable {
 
     /// Writes `null`.
     public mutating func writeNull() {
-        separate()
-        append("null")
+        write(literal: "null")
     }
 
     /// Writes `true` or `false`.
     public mutating func write(_ value: Bool) {
-        separate()
-        append(value ? "true" : "false")
+        write(literal: value ? "true" : "false")
     }
 
     /// Writes a tree.
@@ -106,7 +112,7 @@ public struct JSONWriter: ~Copyable {
         case .object(let members):
             beginObject()
             for member in members {
-                name(member.name)
+                name(escaping: member.name)
                 write(member.value)
             }
             endObject()
@@ -131,11 +137,32 @@ public struct JSONWriter: ~Copyable {
 }
 
 extension JSONWriter {
-    /// Writes the comma that is due before a value or a name. The last byte says whether it is: no value ends in one of these.
-    mutating func separate() {
+    /// Whether a comma must stand before a value or a name. The last byte tells: no value ends in one of these.
+    private var isCommaDue: Bool {
         switch buffer.last {
-        case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "\n"): break
-        default: buffer.append(UInt8(ascii: ","))
+        case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "\n"): false
+        default: true
+        }
+    }
+
+    /// Appends the comma that is due and what `body` puts into memory for at most `capacity` bytes; it returns how many it put.
+    /// One growth check for the whole value.
+    @inline(__always)
+    mutating func writeValue(upTo capacity: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
+        let comma = isCommaDue ? 1 : 0
+        buffer.append(addingCapacity: comma + capacity) { output in
+            output.withUnsafeMutableBufferPointer { bytes, count in
+                if comma == 1 { bytes[0] = UInt8(ascii: ",") }
+                count = comma + body(UnsafeMutableBufferPointer(rebasing: bytes[comma...]))
+            }
+        }
+    }
+
+    private mutating func write(literal: StaticString) {
+        let count = literal.utf8CodeUnitCount
+        writeValue(upTo: count) { bytes in
+            bytes.baseAddress.unsafelyUnwrapped.update(from: literal.utf8Start, count: count)
+            return count
         }
     }
 }

@@ -1,0 +1,121 @@
+import JSON
+import Testing
+
+@Suite("The writer")
+struct WriterTests {
+    private func written(_ body: (inout JSONWriter) -> Void) -> String {
+        var writer = JSONWriter(capacity: 0)
+        body(&writer)
+        return String(decoding: writer.finish(), as: UTF8.self)
+    }
+
+    @Test("Commas stand between values and nowhere else")
+    func commas() {
+        let text = written { writer in
+            writer.beginObject()
+            writer.name("empty")
+            writer.beginArray()
+            writer.endArray()
+            writer.name("list")
+            writer.beginArray()
+            writer.write(1)
+            writer.write(",")
+            writer.write("[")
+            writer.writeNull()
+            writer.beginObject()
+            writer.endObject()
+            writer.beginArray()
+            writer.write(true)
+            writer.endArray()
+            writer.write(asString: -7)
+            writer.endArray()
+            writer.name(escaping: "dynamic\"")
+            writer.write(false)
+            writer.endObject()
+        }
+        #expect(text == #"{"empty":[],"list":[1,",","[",null,{},[true],"-7"],"dynamic\"":false}"#)
+    }
+
+    @Test("Fixed fragments and values may follow each other in any order")
+    func fragments() {
+        let text = written { writer in
+            writer.append("{\"columns\":[],\"rows\":[")
+            writer.write(1)
+            writer.write(2)
+            writer.append("],")
+            writer.name("a")
+            writer.write(0)
+            writer.append(",\"b\":")
+            writer.writeNull()
+            writer.endObject()
+            writer.append("\n")
+            writer.beginArray()
+            writer.endArray()
+        }
+        #expect(text == "{\"columns\":[],\"rows\":[1,2],\"a\":0,\"b\":null}\n[]")
+    }
+
+    @Test(
+        "Integers are written in full",
+        arguments: [0, 1, -1, 9, 10, 99, 100, 1_234_567_890, 9_007_199_254_740_993, .max, .min] as [Int64])
+    func integers(value: Int64) {
+        #expect(written { $0.write(value) } == "\(value)")
+        #expect(written { $0.write(asString: value) } == "\"\(value)\"")
+    }
+
+    @Test(
+        "Doubles keep looking like doubles",
+        arguments: [
+            (1, "1.0"), (-0.0, "-0.0"), (0.1, "0.1"), (1e15, "1000000000000000.0"), (1e16, "1e+16"),
+            (.leastNonzeroMagnitude, "5e-324"),
+            (.greatestFiniteMagnitude, "1.7976931348623157e+308"), (.infinity, "null"), (-.infinity, "null"),
+            (.nan, "null"),
+        ] as [(Double, String)])
+    func doubles(value: Double, text: String) {
+        #expect(written { $0.write(value) } == text)
+    }
+
+    @Test("What must be escaped is, at every position of a word, and nothing else")
+    func escapes() throws {
+        for byte in UInt8.min..<0x80 {
+            for position in 0..<17 {
+                var text = [UInt8](repeating: UInt8(ascii: "y"), count: 17)
+                text[position] = byte
+                let output = written { writer in text.withUnsafeBytes { writer.write(utf8: $0) } }
+                let mustGrow = byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+                #expect(mustGrow == (output.utf8.count > 19))
+                #expect(try JSONValue(parsing: Array(output.utf8)).stringValue == String(decoding: text, as: UTF8.self))
+            }
+        }
+        #expect(
+            written { $0.write("\u{1F}\u{0}\u{B}\u{8}\u{C}\n\r\t\"\\/") } == #""\u001f\u0000\u000b\b\f\n\r\t\"\\/""#)
+        #expect(written { $0.write("é\u{2028}😀\u{7F}") } == "\"é\u{2028}😀\u{7F}\"")
+        #expect(written { $0.write("") } == "\"\"")
+    }
+
+    @Test("Text that is not UTF-8 is refused and leaves no trace", arguments: MalformedUTF8.sequences)
+    func invalidText(sequence: [UInt8]) {
+        let text = written { writer in
+            writer.beginArray()
+            writer.write(1)
+            let bytes = Array("a\"é".utf8) + sequence
+            #expect(bytes.withUnsafeBytes { writer.write(utf8IfValid: $0) } == false)
+            #expect(Array("a\"é".utf8).withUnsafeBytes { writer.write(utf8IfValid: $0) })
+            writer.endArray()
+        }
+        #expect(text == #"[1,"a\"é"]"#)
+    }
+
+    @Test("Taking empties the writer, which goes on")
+    func taking() {
+        var writer = JSONWriter()
+        writer.write(1)
+        writer.append("\n")
+        #expect(writer.take() == Array("1\n".utf8))
+        #expect(writer.count == 0)
+        writer.beginArray()
+        writer.endArray()
+        #expect(writer.count == 2)
+        #expect(writer.finish() == Array("[]".utf8))
+    }
+}
