@@ -1,0 +1,112 @@
+import Synchronization
+
+/// All metrics of a process, in the order in which they were registered.
+///
+/// Registering a name twice, a malformed name, or a counter whose name does not end in `_total` is a mistake in the program and traps.
+public final class MetricsRegistry: Sendable {
+    private struct Family: Sendable {
+        let name: MetricName
+        let help: String
+        let type: MetricType
+        let write: @Sendable (inout Exposition) -> Void
+    }
+
+    private let families = Mutex<[Family]>([])
+
+    /// Makes an empty registry.
+    public init() {}
+
+    /// All metrics as text. Recordings go on meanwhile and wait for nothing.
+    public func render(_ format: MetricsFormat) -> [UInt8] {
+        var exposition = Exposition(format: format)
+        for family in families.withLock({ $0 }) {
+            exposition.begin(family.name, help: family.help, type: family.type)
+            family.write(&exposition)
+        }
+        exposition.finish()
+        return exposition.bytes
+    }
+
+    func register(
+        _ name: String, help: String, type: MetricType, labelNames: [String] = [],
+        write: @escaping @Sendable (inout Exposition) -> Void
+    ) {
+        let checked = MetricName(name, type: type)
+        for label in labelNames {
+            let isReserved = label.hasPrefix("__") || (type == .histogram && label == "le")
+            precondition(MetricName.isValid(label, colons: false) && !isReserved, "'\(label)' is no label name")
+        }
+        families.withLock { families in
+            precondition(!families.contains { $0.name.base == checked.base }, "'\(name)' is registered twice")
+            families.append(Family(name: checked, help: help, type: type, write: write))
+        }
+    }
+}
+
+extension MetricsRegistry {
+    /// Registers a counter; its name ends in `_total`.
+    public func counter(_ name: String, help: String) -> Counter {
+        let counter = Counter()
+        register(name, help: help, type: .counter) { $0.sample(name, labels: "", value: "\(counter.value)") }
+        return counter
+    }
+
+    /// Registers counters with labels. Those with `initial` label values exist from the start, at 0.
+    public func counterFamily(
+        _ name: String, help: String, labels: [String], initial: [[String]] = [], maximumSeries: Int = 1_000
+    ) -> CounterFamily {
+        let family = CounterFamily(labelNames: labels, initial: initial, maximumSeries: maximumSeries) { Counter() }
+        register(name, help: help, type: .counter, labelNames: labels) { exposition in
+            for series in family.snapshot {
+                exposition.sample(name, labels: series.labels, value: "\(series.instrument.value)")
+            }
+        }
+        return family
+    }
+
+    /// Registers a gauge.
+    public func gauge(_ name: String, help: String) -> Gauge {
+        let gauge = Gauge()
+        register(name, help: help, type: .gauge) { $0.sample(name, labels: "", value: Exposition.text(gauge.value)) }
+        return gauge
+    }
+
+    /// Registers gauges with labels. Those with `initial` label values exist from the start, at 0.
+    public func gaugeFamily(
+        _ name: String, help: String, labels: [String], initial: [[String]] = [], maximumSeries: Int = 1_000
+    ) -> GaugeFamily {
+        let family = GaugeFamily(labelNames: labels, initial: initial, maximumSeries: maximumSeries) { Gauge() }
+        register(name, help: help, type: .gauge, labelNames: labels) { exposition in
+            for series in family.snapshot {
+                exposition.sample(name, labels: series.labels, value: Exposition.text(series.instrument.value))
+            }
+        }
+        return family
+    }
+
+    /// Registers a histogram. `buckets` are rising upper bounds; the unbounded one is implied.
+    public func histogram(_ name: String, help: String, buckets: [Double] = Histogram.secondsBuckets) -> Histogram {
+        let histogram = Histogram(bounds: buckets)
+        register(name, help: help, type: .histogram) {
+            $0.histogram(name, labels: "", bounds: buckets, snapshot: histogram.snapshot)
+        }
+        return histogram
+    }
+
+    /// Registers histograms with labels. Those with `initial` label values exist from the start, empty.
+    public func histogramFamily(
+        _ name: String, help: String, labels: [String], initial: [[String]] = [],
+        buckets: [Double] = Histogram.secondsBuckets, maximumSeries: Int = 200
+    ) -> HistogramFamily {
+        let family = HistogramFamily(labelNames: labels, initial: initial, maximumSeries: maximumSeries) {
+            Histogram(bounds: buckets)
+        }
+        register(name, help: help, type: .histogram, labelNames: labels) { exposition in
+            for series in family.snapshot {
+                exposition.histogram(
+                    name, labels: series.labels, bounds: buckets, snapshot: series.instrument.snapshot)
+            }
+        }
+        return family
+    }
+}
