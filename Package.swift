@@ -46,13 +46,13 @@ let package = Package(
         module("HTTPServer", ["CMicroHTTPD", "JSON", "Timekeeping", "Workers", logging]),
         module(
             "UserEngines",
-            ["ConnectionPool", "Metrics", "SQLCipher", "Secrets", "Timekeeping", "Workers", logging]),
+            ["ConnectionPool", "Metrics", "SQLCipher", "Secrets", "Timekeeping", "Workers", deque, logging]),
         module(
             "Accounts",
             ["Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers", deque, logging]),
         module(
             "CofferAPI",
-            ["Accounts", "HTTPServer", "JSON", "Metrics", "SQLCipher", "UserEngines", "Workers", logging]),
+            ["Accounts", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "UserEngines", "Workers", logging]),
         .executableTarget(
             name: "coffer", dependencies: ["CofferAPI", argumentParser, configuration, lifecycle, logging],
             swiftSettings: strict),

@@ -105,8 +105,9 @@ extension Connection {
 
     /// The error for a result of the last call on the handle.
     func error(_ result: Int32) -> SQLiteError {
-        if result & 0xff == SQLITE_AUTH, let refusal = authorization.refusal {
-            return SQLiteError(SQLiteCode(rawValue: result), message: "not authorized: \(refusal)")
+        // A refused function comes as SQLITE_ERROR, everything else that is refused as SQLITE_AUTH.
+        if [SQLITE_AUTH, SQLITE_ERROR].contains(result & 0xff), let refusal = authorization.refusal {
+            return SQLiteError(.authorization, message: "not authorized: \(refusal)")
         }
         guard result & 0xff == SQLITE_INTERRUPT else { return SQLiteError(result, on: handle) }
         return SQLiteError(result, on: handle, interruption: limit.interruption ?? .requested)

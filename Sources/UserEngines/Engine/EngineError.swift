@@ -1,0 +1,11 @@
+/// Why an engine did not do what was asked, beside what SQLite itself says.
+public enum EngineError: Error, Equatable, Sendable {
+    /// The server stops and opens nothing any more.
+    case shuttingDown
+    /// The user's database cannot be opened or closed now; an operator finds the cause in the log.
+    case unavailable
+    /// The statement left a transaction open; it was rolled back.
+    case transactionLeftOpen
+    /// A statement of an atomic batch would have ended the batch's own transaction.
+    case transactionControlInBatch
+}

@@ -1,0 +1,86 @@
+import ConnectionPool
+import SQLCipher
+import Secrets
+import Synchronization
+
+/// Opens, cleans and closes the pooled connections of one user's database.
+struct UserConnectionDriver: ConnectionDriver {
+    let configuration: ConnectionConfiguration
+    let key: GuardedBytes
+    /// Where a connection goes that did not close.
+    let unclosed: UnclosedConnections
+
+    func open() async throws -> Connection {
+        try key.withUnsafeBytes { (key) throws in
+            // A wiped key is empty. Opening without one would make a file that anybody can read.
+            guard !key.isEmpty else { throw EngineError.unavailable }
+            return try Connection.open(configuration, key: key)
+        }
+    }
+
+    /// Reads a page, and sees that the path still names the file that is open: it may have been replaced meanwhile.
+    func check(_ connection: Connection) async -> Bool {
+        (try? connection.check()) != nil
+    }
+
+    func drain(_ connection: Connection) {
+        connection.finalizeDeferred()
+    }
+
+    func reset(_ connection: Connection) async -> ResetResult {
+        let outcome = connection.reset()
+        return outcome == .asNew ? .reusable : .evict(EvictionReason(rawValue: outcome.description))
+    }
+
+    func interrupt(_ connection: Connection) {
+        connection.interrupt()
+    }
+
+    /// The last connection of a file to close checkpoints it and removes the log.
+    func close(_ connection: Connection) async throws {
+        do {
+            try connection.close()
+        } catch {
+            unclosed.append(connection)
+            throw error
+        }
+    }
+
+    func evictionReason(for error: any Error) -> EvictionReason? {
+        guard let error = error as? SQLiteError else { return nil }
+        if error.isConnectionBroken { return .broken }
+        return error.interruption == .deadline ? .statementTimeout : nil
+    }
+}
+
+extension EvictionReason {
+    /// Its statement ran into the deadline: what was cut short is not trusted to be as new.
+    static let statementTimeout = EvictionReason(rawValue: "statement_timeout")
+}
+
+/// Connections whose close failed: still open, and tried again when their engine closes.
+final class UnclosedConnections: Sendable {
+    private let connections = Mutex<[Connection]>([])
+
+    func append(_ connection: Connection) {
+        connections.withLock { $0.append(connection) }
+    }
+
+    /// Closes what it can; the error of the last one that did not close.
+    func closeAgain() throws {
+        let taken = connections.withLock { connections in
+            defer { connections = [] }
+            return connections
+        }
+        var failure: (any Error)?
+        for connection in taken {
+            do {
+                try connection.close()
+            } catch {
+                append(connection)
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,116 @@
+import ConnectionPool
+import Metrics
+
+/// What engines and their pools record, and what a scrape reads off them. Names follow HikariCP.
+public final class EngineMetrics: Sendable {
+    private let opened: Counter
+    private let closed: CounterFamily
+    private let closeFailures: Counter
+    private let checkpointFailures: Counter
+    private let acquire: Histogram
+    private let usage: Histogram
+    private let creation: Histogram
+    private let timeouts: Counter
+    private let evicted: CounterFamily
+    private let statements: HistogramFamily
+
+    /// Registers the metrics, each series at 0.
+    public init(_ metrics: MetricsRegistry) {
+        opened = metrics.counter("coffer_engines_opened_total", help: "Engines opened.")
+        closed = metrics.counterFamily(
+            "coffer_engines_closed_total", help: "Engines closed, by reason.", labels: ["reason"],
+            initial: CloseReason.allCases.map { [$0.rawValue] })
+        closeFailures = metrics.counter(
+            "coffer_engine_close_failures_total", help: "Closes of an engine that failed and are tried again.")
+        checkpointFailures = metrics.counter(
+            "coffer_checkpoint_failures_total", help: "Checkpoints of a release pass that were busy or failed.")
+        acquire = metrics.histogram(
+            "coffer_connection_acquire_seconds", help: "Wait for a connection, until it was given.")
+        usage = metrics.histogram(
+            "coffer_connection_usage_seconds", help: "Use of a connection, from lease to release.")
+        creation = metrics.histogram("coffer_connection_creation_seconds", help: "Opening of a connection.")
+        timeouts = metrics.counter(
+            "coffer_connection_timeouts_total", help: "Waits for a connection that reached their deadline.")
+        evicted = metrics.counterFamily(
+            "coffer_connections_evicted_total", help: "Connections that left their pool, by reason.",
+            labels: ["reason"], initial: EvictionReason.known.map { [$0.rawValue] }, maximumSeries: 50)
+        statements = metrics.histogramFamily(
+            "coffer_statement_seconds", help: "Statements, from their first step to their last, by kind of connection.",
+            labels: ["pool_role"], initial: PoolRole.allCases.map { [$0.rawValue] })
+    }
+
+    /// Registers the gauges that are read off the registry at every scrape.
+    public func registerGauges(of registry: EngineRegistry, in metrics: MetricsRegistry) {
+        metrics.collect(
+            "coffer_engines", help: "Engines by state.", type: .gauge, labels: ["state"]
+        ) {
+            let census = registry.census()
+            return [
+                MetricSample(labels: ["opening"], census.opening), MetricSample(labels: ["open"], census.open),
+                MetricSample(labels: ["closing"], census.closing),
+            ]
+        }
+        metrics.collect(
+            "coffer_connections", help: "Connections by kind and state.", type: .gauge, labels: ["pool_role", "state"]
+        ) {
+            let census = registry.census()
+            return [(PoolRole.reader, census.readers.occupancy), (.writer, census.writers.occupancy)].flatMap {
+                role, pool in
+                [("idle", pool.idle), ("leased", pool.leased), ("opening", pool.opening), ("closing", pool.closing)]
+                    .map { state, count in MetricSample(labels: [role.rawValue, state], count) }
+            }
+        }
+        metrics.collect(
+            "coffer_connections_pending", help: "Requests that wait for a connection.", type: .gauge
+        ) { [MetricSample(registry.census().total.occupancy.waiting)] }
+        metrics.collect(
+            "coffer_connections_max", help: "Connections that all open engines may have at once.", type: .gauge
+        ) { [MetricSample(registry.census().total.occupancy.maximum)] }
+        metrics.collect(
+            "coffer_connection_leaks_suspected", help: "Leases that are out for longer than the leak threshold.",
+            type: .gauge
+        ) { [MetricSample(registry.census().total.suspectedLeaks)] }
+    }
+
+    func engineOpened() {
+        opened.increment()
+    }
+
+    func engineClosed(_ reason: CloseReason) {
+        closed.series(reason.rawValue).increment()
+    }
+
+    func engineCloseFailed() {
+        closeFailures.increment()
+    }
+
+    func checkpointFailed() {
+        checkpointFailures.increment()
+    }
+
+    func statementEnded(on role: PoolRole, after duration: Duration) {
+        statements.series(role.rawValue).record(duration)
+    }
+}
+
+extension EngineMetrics: PoolObserver {
+    /// Counts what happens in a pool.
+    public func record(_ event: PoolEvent) {
+        switch event {
+        case .acquired(let waited): acquire.record(waited)
+        case .acquireFailed(.timeout): timeouts.increment()
+        case .released(let used): usage.record(used)
+        case .opened(let duration): creation.record(duration)
+        case .evicted(let reason): evicted.series(reason.rawValue).increment()
+        case .acquireFailed, .openFailed, .closed, .closeFailed, .leakSuspected, .leakEnded: break
+        }
+    }
+}
+
+extension EvictionReason {
+    /// The reasons whose series exist from the start.
+    fileprivate static let known: [EvictionReason] = [
+        .lifetime, .idleTimeout, .dead, .cancelled, .resetFailed, .broken, .resized, .released, .poolClosed,
+        .statementTimeout,
+    ]
+}

@@ -1,0 +1,38 @@
+import SQLCipher
+import Secrets
+
+extension EngineRegistry {
+    /// Makes the database of a new user. Only this makes one: a file that is missing later is an error and never replaced
+    /// by an empty one.
+    ///
+    /// - Throws: ``DataDirectoryError``, `SQLiteError`; nothing is left behind then.
+    public func createDatabase(of user: UserID, key: GuardedBytes) async throws {
+        try await Task(executorPreference: workers) { [self] in
+            try files.makeDirectory(of: user)
+            var connection = configuration.connection(
+                path: files.databasePath(of: user), role: .writer, logger: logger)
+            connection.createIfMissing = true
+            do {
+                try key.withUnsafeBytes { key in
+                    guard !key.isEmpty else { throw EngineError.unavailable }
+                    try Connection.open(connection, key: key).close()
+                }
+            } catch {
+                try? files.removeFiles(of: user)
+                throw error
+            }
+        }.value
+    }
+
+    /// Closes the engine whoever uses it, and removes the user's files.
+    public func deleteDatabase(of user: UserID) async throws {
+        await forceClose(user, reason: .deleted)
+        try await Task(executorPreference: workers) { [self] in try files.removeFiles(of: user) }.value
+    }
+
+    /// Bytes of a user's database and its log.
+    public func databaseSize(of user: UserID) -> Int64 {
+        let path = files.databasePath(of: user)
+        return DataDirectory.size(ofFile: path) + DataDirectory.size(ofFile: path + "-wal")
+    }
+}

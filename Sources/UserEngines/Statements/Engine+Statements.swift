@@ -1,0 +1,84 @@
+import SQLCipher
+import Timekeeping
+
+extension Engine {
+    /// Runs one statement and rolls back what it leaves open.
+    ///
+    /// What only reads goes to a reader, everything else to the writer.
+    ///
+    /// - Parameters:
+    ///   - timeout: how long it may run; waiting for a connection is not counted.
+    ///   - read: steps the statement; runs on the thread that has the connection.
+    /// - Throws: `PoolError`, `StatementError`, `ArgumentError`, `SQLiteError`, ``EngineError``.
+    public func run<Result: Sendable>(
+        _ sql: String, _ arguments: Arguments, timeout: Duration,
+        _ read: @Sendable (Statement, Connection) throws -> Result
+    ) async throws -> Result {
+        if StatementRoute(sql) == .reader {
+            let result = try await readers.withConnection { connection -> Result? in
+                connection.limit(until: SystemTime().now.advanced(by: timeout))
+                let statement = try connection.statement(sql)
+                defer { statement.finish() }
+                guard statement.isReadOnly || statement.isExplain else { return nil }
+                try statement.bind(arguments)
+                return try timed(.reader) { try read(statement, connection) }
+            }
+            if let result { return result }
+        }
+        return try await writer.withConnection { connection in
+            connection.limit(until: SystemTime().now.advanced(by: timeout))
+            let result = try timed(.writer) {
+                try StatementRunner(connection, isAtomic: false).run(sql, arguments, read)
+            }
+            guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
+            return result
+        }
+    }
+
+    /// Runs several statements on the writer; when `body` throws, everything since the beginning is rolled back.
+    ///
+    /// - Parameters:
+    ///   - atomic: one transaction around all of them; otherwise each stands alone, unless they make transactions.
+    ///   - timeout: for all of them together.
+    public func runBatch<Result: Sendable>(
+        atomic: Bool, timeout: Duration, _ body: @Sendable (StatementRunner) throws -> Result
+    ) async throws -> Result {
+        try await writer.withConnection { connection in
+            connection.limit(until: SystemTime().now.advanced(by: timeout))
+            if atomic { try connection.execute("BEGIN") }
+            let result = try timed(.writer) { try body(StatementRunner(connection, isAtomic: atomic)) }
+            if atomic { try connection.execute("COMMIT") }
+            guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
+            return result
+        }
+    }
+
+    private func timed<Result>(_ role: PoolRole, _ work: () throws -> Result) rethrows -> Result {
+        let start = SystemTime().now
+        defer { metrics.statementEnded(on: role, after: start.duration(to: SystemTime().now)) }
+        return try work()
+    }
+}
+
+/// Runs statements one after the other on one leased connection.
+public struct StatementRunner {
+    private let connection: Connection
+    private let isAtomic: Bool
+
+    init(_ connection: Connection, isAtomic: Bool) {
+        self.connection = connection
+        self.isAtomic = isAtomic
+    }
+
+    /// Runs one statement to where `read` stops.
+    public func run<Result>(
+        _ sql: String, _ arguments: Arguments, _ read: (Statement, Connection) throws -> Result
+    ) throws -> Result {
+        let statement = try connection.statement(sql)
+        defer { statement.finish() }
+        // COMMIT and ROLLBACK would end the batch's own transaction, and with it the promise that all or nothing counts.
+        if isAtomic && statement.facts.contains(.transactionControl) { throw EngineError.transactionControlInBatch }
+        try statement.bind(arguments)
+        return try read(statement, connection)
+    }
+}

@@ -1,0 +1,81 @@
+import CofferTesting
+import Glibc
+import Testing
+
+@testable import UserEngines
+
+@Suite struct DataDirectoryTests {
+    private func mode(_ path: String) -> mode_t {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+    }
+
+    @Test("a new directory is made with its version, for its owner alone")
+    func creation() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.path + "/data"
+            let data = try DataDirectory(path: path)
+            #expect(mode(path) == 0o700)
+            #expect(mode(path + "/users") == 0o700)
+            #expect(mode(path + "/version") == 0o600)
+            #expect(mode(path + "/server.lock") == 0o600)
+            withExtendedLifetime(data) {}
+        }
+    }
+
+    @Test("a second server is refused, and may start when the first has gone")
+    func lock() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.path + "/data"
+            var first: DataDirectory? = try DataDirectory(path: path)
+            #expect(throws: DataDirectoryError.inUse(path: path + "/server.lock")) { try DataDirectory(path: path) }
+            withExtendedLifetime(first) {}
+            first = nil
+            _ = try DataDirectory(path: path)
+        }
+    }
+
+    @Test("a directory of a newer version, and one without a number for a version, are refused and left alone")
+    func version() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.path + "/data"
+            _ = try DataDirectory(path: path)
+            try write("2\n", to: path + "/version")
+            #expect(throws: DataDirectoryError.newer(found: 2, supported: 1)) { try DataDirectory(path: path) }
+            try write("soon", to: path + "/version")
+            #expect(throws: DataDirectoryError.unreadableVersion(path: path + "/version")) {
+                try DataDirectory(path: path)
+            }
+        }
+    }
+
+    @Test("a path that is a file, and one below a file, are refused")
+    func notADirectory() throws {
+        try withTemporaryDirectory { directory in
+            let file = directory.path + "/file"
+            try write("", to: file)
+            #expect(throws: DataDirectoryError.unusable(path: file, errno: ENOTDIR)) { try DataDirectory(path: file) }
+            #expect(throws: DataDirectoryError.unusable(path: file + "/x", errno: ENOTDIR)) {
+                try DataDirectory(path: file + "/x")
+            }
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        try #require(Glibc.write(descriptor, text, text.utf8.count) == text.utf8.count)
+    }
+}
+
+@Suite struct UserIDTests {
+    @Test("an id reads back from its text, and nothing else does")
+    func text() {
+        let id = UserID()
+        #expect(UserID(id.description) == id)
+        #expect(id.description.utf8.count == 32)
+        let others = ["", "0", String(repeating: "g", count: 32), String(repeating: "A", count: 32), "../\(id)"]
+        for text in others { #expect(UserID(text) == nil) }
+    }
+}
