@@ -75,7 +75,7 @@ extension Connection {
 
     private func setUp(key: UnsafeRawBufferPointer?) throws(SQLiteError) {
         let handle = try openHandle()
-        if let key { try Self.setKey(key, on: handle) }
+        if let key { try RawKey.set(key, on: handle) }
         busyWait.install(on: handle)
         configuration.limits.apply(to: handle)
         try setFlags(on: handle)
@@ -87,29 +87,6 @@ extension Connection {
         try applyPragmas()
         limit.install(on: handle)
         authorization.install(on: handle)
-    }
-
-    /// https://www.zetetic.net/sqlcipher/sqlcipher-api/#key: 96 hexadecimal digits are key and salt, without derivation.
-    private static func setKey(_ key: UnsafeRawBufferPointer, on handle: OpaquePointer) throws(SQLiteError) {
-        precondition(key.count == 48, "a key is 32 bytes and a salt of 16")
-        let result = withUnsafeTemporaryAllocation(byteCount: 99, alignment: 1) { literal in
-            defer { explicit_bzero(literal.baseAddress!, literal.count) }
-            literal[0] = UInt8(ascii: "x")
-            literal[1] = UInt8(ascii: "'")
-            for (index, byte) in key.enumerated() {
-                literal[2 + 2 * index] = hexadecimalDigit(byte >> 4)
-                literal[3 + 2 * index] = hexadecimalDigit(byte & 15)
-            }
-            literal[98] = UInt8(ascii: "'")
-            return sqlite3_key_v2(handle, "main", literal.baseAddress!, Int32(literal.count))
-        }
-        guard result == SQLITE_OK else { throw SQLiteError(result, on: handle) }
-    }
-
-    /// Computed, not looked up: an index into a table would leave a trace of the key in the processor's cache.
-    private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
-        let isLetter = (9 &- value) >> 7
-        return UInt8(ascii: "0") &+ value &+ isLetter &* 39
     }
 
     /// https://www.sqlite.org/c3ref/c_dbconfig_defensive.html

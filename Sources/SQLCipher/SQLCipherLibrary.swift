@@ -20,7 +20,8 @@ public enum SQLCipherLibrary {
         _ = coffer_sqlite3_config_pagecache(nil, 0, 0)
         var handle: OpaquePointer?
         defer { sqlite3_close(handle) }
-        guard sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil) == SQLITE_OK else {
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
+        guard sqlite3_open_v2(":memory:", &handle, flags, nil) == SQLITE_OK, let handle else {
             throw LibraryError.unusable(String(cString: sqlite3_errmsg(handle)))
         }
         let version = firstText("PRAGMA cipher_version", on: handle)
@@ -28,8 +29,18 @@ public enum SQLCipherLibrary {
             sqlcipher: version ?? "", sqlite: String(cString: sqlite3_libversion()),
             sqliteNumber: Int(sqlite3_libversion_number()))
         try checkVersion(version, sqlite: versions.sqlite)
-        sqlite3_exec(handle, "PRAGMA cipher_log_level = NONE; PRAGMA cipher_memory_security = OFF", nil, nil, nil)
+        try applySettings(on: handle)
         return versions
+    }
+
+    private static func applySettings(on handle: OpaquePointer) throws(LibraryError) {
+        // The first key of a process sets the log level to its default, so the setting has to come after one.
+        let key = [UInt8](repeating: 0, count: RawKey.byteCount)
+        let isKeyed = key.withUnsafeBytes { (try? RawKey.set($0, on: handle)) != nil }
+        let settings = "PRAGMA cipher_log_level = NONE; PRAGMA cipher_memory_security = OFF"
+        guard isKeyed, sqlite3_exec(handle, settings, nil, nil, nil) == SQLITE_OK else {
+            throw LibraryError.unusable(String(cString: sqlite3_errmsg(handle)))
+        }
     }
 
     /// `version` is what `PRAGMA cipher_version` answers, such as `4.6.1 community`; nil if it does not.
