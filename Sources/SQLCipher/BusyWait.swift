@@ -6,6 +6,7 @@ import Timekeeping
 ///
 /// Only the thread that uses the connection comes here. See https://www.sqlite.org/c3ref/busy_handler.html.
 final class BusyWait {
+    private static let shortestPause: Int64 = 100_000
     private static let longestPause: Int64 = 25_000_000
 
     private let timeout: Duration
@@ -25,14 +26,14 @@ final class BusyWait {
         sqlite3_busy_handler(handle, waitForLock, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Sleeps before the next try, 1, 2, 4 … 25 ms; false when the waiting is over.
+    /// Sleeps before the next try, 0.1, 0.2, 0.4 … 25 ms; false when the waiting is over.
     fileprivate func pause(attempt: Int32) -> Bool {
         guard isAllowed, limit.interruption == nil else { return false }
         let now = SystemTime().now
         if attempt == 0 { end = now.advanced(by: timeout) }
         let remaining = now.duration(to: end).wholeNanoseconds
         guard remaining > 0 else { return false }
-        let pause = min(1_000_000 << Int64(min(attempt, 5)), Self.longestPause, remaining)
+        let pause = min(Self.shortestPause << Int64(min(attempt, 8)), Self.longestPause, remaining)
         var request = timespec(tv_sec: 0, tv_nsec: Int(pause))
         nanosleep(&request, nil)
         return true

@@ -70,7 +70,7 @@ extension Connection {
         let facts = authorization.endPreparing()
         // Some pragmas act when they are prepared, and even if the preparation fails after that.
         residue.formUnion(facts.intersection(.residual))
-        guard result == SQLITE_OK else { throw error(result) }
+        guard result == SQLITE_OK else { throw preparationError(result) }
         guard let statement else { throw StatementError.empty }
         let end = UnsafeRawPointer(tail!) - UnsafeRawPointer(start)
         if let offset = SQLText.firstMeaningfulByte(in: sql, from: end) {
@@ -103,12 +103,14 @@ extension Connection {
         if let index = lent.lastIndex(of: statement) { lent.remove(at: index) }
     }
 
+    /// A refusal makes every preparation fail, but not always with `SQLITE_AUTH`: for a function it is `SQLITE_ERROR`.
+    private func preparationError(_ result: Int32) -> SQLiteError {
+        authorization.refusal.map(SQLiteError.init(refusal:)) ?? error(result)
+    }
+
     /// The error for a result of the last call on the handle.
     func error(_ result: Int32) -> SQLiteError {
-        // A refused function comes as SQLITE_ERROR, everything else that is refused as SQLITE_AUTH.
-        if [SQLITE_AUTH, SQLITE_ERROR].contains(result & 0xff), let refusal = authorization.refusal {
-            return SQLiteError(.authorization, message: "not authorized: \(refusal)")
-        }
+        if result & 0xff == SQLITE_AUTH, let refusal = authorization.refusal { return SQLiteError(refusal: refusal) }
         guard result & 0xff == SQLITE_INTERRUPT else { return SQLiteError(result, on: handle) }
         return SQLiteError(result, on: handle, interruption: limit.interruption ?? .requested)
     }

@@ -63,6 +63,10 @@ extension SQLiteError {
             offset: offset >= 0 ? Int(offset) : nil, interruption: interruption)
     }
 
+    init(refusal: String) {
+        self.init(.authorization, message: "not authorized: \(refusal)")
+    }
+
     static let closed = SQLiteError(.misuse, message: "the connection is closed")
     static let statementEnded = SQLiteError(.misuse, message: "the statement has ended")
 }

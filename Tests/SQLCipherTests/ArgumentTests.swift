@@ -1,0 +1,104 @@
+import SQLCipher
+import Testing
+
+@Suite struct ArgumentTests {
+    @Test("positional values go by the parameters' indexes")
+    func positional() throws {
+        try withConnection { connection throws in
+            #expect(try connection.firstRow("SELECT ?2, ?1, :a", [1, 2, 3]) == [2, 1, 3])
+            #expect(try connection.firstRow("SELECT ?, ?", ["a", "b"]) == ["a", "b"])
+        }
+    }
+
+    @Test("named values go by name, with and without the prefix", arguments: [":", "@", "$"])
+    func named(prefix: String) throws {
+        try withConnection { connection throws in
+            let sql = "SELECT \(prefix)a, \(prefix)b, \(prefix)a"
+            #expect(try connection.firstRow(sql, ["b": 2, "a": 1]) == [1, 2, 1])
+            #expect(try connection.firstRow(sql, ["\(prefix)b": 2, "\(prefix)a": 1]) == [1, 2, 1])
+        }
+    }
+
+    @Test("a name without prefix stands for all parameters of that name, one with a prefix for its own")
+    func prefixes() throws {
+        try withConnection { connection throws in
+            #expect(try connection.firstRow("SELECT :a, @a, $a", ["a": 1]) == [1, 1, 1])
+            #expect(try connection.firstRow("SELECT :a, @a", [":a": 1, "@a": 2]) == [1, 2])
+        }
+    }
+
+    @Test("numbered parameters can be named with their question mark")
+    func numbered() throws {
+        try withConnection { connection throws in
+            #expect(try connection.firstRow("SELECT ?1, ?2", ["?2": 2, "?1": 1]) == [1, 2])
+        }
+    }
+
+    @Test(
+        "values that do not fit have an error of their own",
+        arguments: [
+            ("SELECT ?", Arguments.positional([1, 2]), ArgumentError.tooMany(expected: 1, given: 2)),
+            ("SELECT 1", .positional([1]), .tooMany(expected: 0, given: 1)),
+            ("SELECT ?, ?", .positional([1]), .tooFew(expected: 2, given: 1)),
+            ("SELECT ?3", .positional([1]), .tooFew(expected: 3, given: 1)),
+            ("SELECT :a", .none, .tooFew(expected: 1, given: 0)),
+            ("SELECT :a", .named([("b", 1)]), .unknownName("b")),
+            ("SELECT :a", .named([("@a", 1)]), .unknownName("@a")),
+            ("SELECT :a", .named([("", 1)]), .unknownName("")),
+            ("SELECT :a", .named([("a\u{0}", 1)]), .unknownName("a\u{0}")),
+            ("SELECT :a", .named([("a", 1), ("a", 2)]), .duplicateName("a")),
+            ("SELECT :a", .named([("a", 1), (":a", 2)]), .duplicateName(":a")),
+            ("SELECT :a, @b", .named([("a", 1)]), .missing("@b")),
+            ("SELECT :a, ?", .named([("a", 1)]), .missing("?2")),
+            ("SELECT :a", .named([]), .missing(":a")),
+        ] as [(String, Arguments, ArgumentError)])
+    func mismatch(sql: String, arguments: Arguments, expected: ArgumentError) throws {
+        try withConnection { connection throws in
+            #expect(throws: expected) { try connection.firstRow(sql, arguments) }
+        }
+    }
+
+    @Test("a statement without parameters takes no values, named or not")
+    func noParameters() throws {
+        try withConnection { connection throws in
+            #expect(try connection.value("SELECT 1", .none) == 1)
+            #expect(try connection.value("SELECT 1", .named([])) == 1)
+        }
+    }
+
+    @Test("values bound before do not reach the next use of the same statement")
+    func clearedBindings() throws {
+        try withConnection { connection throws in
+            #expect(try connection.value("SELECT ?1", [5]) == 5)
+            try connection.withStatement("SELECT ?1") { statement throws in
+                #expect(try statement.step())
+                #expect(try statement.row() == [.null])
+            }
+        }
+    }
+
+    @Test("binding rewinds a statement that has run")
+    func rebinding() throws {
+        try withConnection { connection throws in
+            try connection.withStatement("SELECT ?1") { statement throws in
+                for value in [1, 2] as [Value] {
+                    try statement.bind([value])
+                    #expect(try statement.step())
+                    #expect(try statement.row() == [value])
+                }
+            }
+        }
+    }
+
+    @Test("an index that no parameter has is out of range")
+    func range() throws {
+        try withConnection { connection throws in
+            try connection.withStatement("SELECT ?1") { statement throws in
+                for index in [0, 2, -1, Int.max] {
+                    let error = #expect(throws: SQLiteError.self) { try statement.bind(1, at: index) }
+                    #expect(error?.code == .range)
+                }
+            }
+        }
+    }
+}
