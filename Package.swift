@@ -43,7 +43,7 @@ let package = Package(
         module("Secrets", ["CSodium"]),
         module("SQLCipher", ["CSQLCipher", "Timekeeping", logging]),
         module("ConnectionPool", ["Timekeeping", deque, logging]),
-        module("HTTPServer", ["CMicroHTTPD", "JSON", "Timekeeping", "Workers", logging]),
+        module("HTTPServer", ["CMicroHTTPD", "JSON", "Timekeeping", "Workers", deque, logging]),
         module(
             "UserEngines",
             ["ConnectionPool", "Metrics", "SQLCipher", "Secrets", "Timekeeping", "Workers", deque, logging]),

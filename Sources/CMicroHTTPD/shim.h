@@ -1,5 +1,9 @@
 #pragma once
+#define _GNU_SOURCE
 #include <microhttpd.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 
 // MHD_get_connection_info and MHD_get_daemon_info are variadic, which Swift cannot call.
 static inline const union MHD_ConnectionInfo *coffer_mhd_connection_info(
@@ -10,4 +14,18 @@ static inline const union MHD_ConnectionInfo *coffer_mhd_connection_info(
 static inline const union MHD_DaemonInfo *coffer_mhd_daemon_info(
     struct MHD_Daemon *daemon, enum MHD_DaemonInfoType type) {
     return MHD_get_daemon_info(daemon, type);
+}
+
+// Behind feature macros, or in a header, that Swift's Glibc module does not have.
+
+static inline int coffer_event_descriptor(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+static inline int coffer_accept(int listener, struct sockaddr *address, socklen_t *size) {
+    return accept4(listener, address, size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+static inline short coffer_poll_client_gone(void) { return POLLRDHUP; }
+
+static inline int coffer_stream_socket(int family) {
+    return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }

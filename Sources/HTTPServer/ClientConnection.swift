@@ -1,0 +1,126 @@
+import CMicroHTTPD
+import Glibc
+import Synchronization
+import Timekeeping
+
+/// One client's connection, from accept to close, and the only place that suspends, resumes and cuts it.
+///
+/// libmicrohttpd forgets a resume that comes before its suspend, closes the socket right after it has announced that,
+/// and panics when it is stopped with a connection suspended. So everything that touches the connection from outside
+/// its event thread goes through `state`, and stops at `isClosed`. The lock is never taken while an ``Exchange``'s or
+/// a stream's is held; the condition given to ``suspend(at:unless:)`` takes those inside it.
+final class ClientConnection: Sendable {
+    /// What the connection is doing, and until when.
+    enum Phase {
+        /// In a header, or between two requests, when nobody `answers` a client that is merely silent.
+        case awaitingRequest(until: MonotonicInstant, answers: Bool)
+        /// `received` bytes of a body since the current window began, which is measured at its end.
+        case receivingBody(windowEnd: MonotonicInstant, received: Int)
+        /// A handler runs, or its response is on the way.
+        case answering
+        /// An answer was sent before the body was read; the client gets until then to read it.
+        case lingering(until: MonotonicInstant)
+        /// Given up.
+        case cut(Cut)
+    }
+
+    /// Why a connection was given up.
+    enum Cut { case tooSlow, clientGone, answered }
+
+    enum Suspension { case suspended, notNeeded, stopping }
+
+    struct State {
+        var phase: Phase
+        var suspendedSince: MonotonicInstant?
+        var exchange: Exchange?
+        /// No suspension any more: the daemon is about to stop.
+        var isStopping = false
+        /// The socket is closed, or will be as soon as the lock is released.
+        var isClosed = false
+    }
+
+    let remoteAddress: RemoteAddress
+    let socket: Int32
+    /// Sound as `nonisolated(unsafe)`: the pointer never changes, and what it points to is used on its event thread, or
+    /// under `state`'s lock while it is suspended, which keeps it alive.
+    private nonisolated(unsafe) let handle: OpaquePointer
+    private let time: any TimeSource
+    let state: Mutex<State>
+
+    init(_ handle: OpaquePointer, requestBy deadline: MonotonicInstant, time: any TimeSource) {
+        self.handle = handle
+        self.time = time
+        socket = coffer_mhd_connection_info(handle, .CONNECTION_INFO_CONNECTION_FD).pointee.connect_fd
+        remoteAddress = RemoteAddress(
+            coffer_mhd_connection_info(handle, .CONNECTION_INFO_CLIENT_ADDRESS)?.pointee.client_addr)
+        state = Mutex(State(phase: .awaitingRequest(until: deadline, answers: true)))
+    }
+
+    // MARK: - Suspension
+
+    /// Takes the connection out of the event loop unless `condition` holds, which is asked under the lock: whoever
+    /// makes it true and then calls ``resume()`` either is seen here or finds the connection suspended. On the event
+    /// thread, inside a callback.
+    func suspend(unless condition: () -> Bool) -> Suspension {
+        let now = time.now
+        return state.withLock { state in
+            if condition() { return .notNeeded }
+            if state.isStopping { return .stopping }
+            state.suspendedSince = now
+            MHD_suspend_connection(handle)
+            return .suspended
+        }
+    }
+
+    /// Puts the connection back into the event loop if it is suspended. May be called for nothing: whoever suspended
+    /// looks again.
+    func resume() {
+        state.withLock { $0.resume(handle) }
+    }
+
+    /// Resumes the connection and refuses to suspend it again.
+    func stopSuspending() {
+        state.withLock { state in
+            state.isStopping = true
+            state.resume(handle)
+        }
+    }
+
+    var isSuspended: Bool { state.withLock { $0.suspendedSince != nil } }
+
+    // MARK: - Life
+
+    /// The client is done, from libmicrohttpd's view; it closes the socket when this has returned.
+    func close() {
+        state.withLock { state in
+            state.isClosed = true
+            state.exchange = nil
+        }
+    }
+
+    /// The exchange that is under way.
+    var exchange: Exchange? { state.withLock { $0.exchange } }
+
+    /// Why it was given up, if it was.
+    var cut: Cut? {
+        state.withLock { if case .cut(let reason) = $0.phase { reason } else { nil } }
+    }
+
+    /// Enters a phase, unless the connection has been given up; false if it has.
+    @discardableResult
+    func enter(_ phase: Phase) -> Bool {
+        state.withLock { state in
+            if case .cut = state.phase { return false }
+            state.phase = phase
+            return true
+        }
+    }
+}
+
+extension ClientConnection.State {
+    fileprivate mutating func resume(_ handle: OpaquePointer) {
+        guard suspendedSince != nil else { return }
+        suspendedSince = nil
+        MHD_resume_connection(handle)
+    }
+}

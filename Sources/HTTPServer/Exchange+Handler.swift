@@ -1,0 +1,70 @@
+import Logging
+
+// The handler's task.
+extension Exchange {
+    /// Starts the handler in a task that a client's leaving or the server's stop cancels.
+    func startHandler() {
+        let (route, request) = state.withLock { state in
+            state.isStarted = true
+            return (state.route, state.request)
+        }
+        guard let route, let request else { return }
+        core.tasks.begin()
+        let body: @Sendable () async -> Void = { [self] in
+            let response = await run(route.handler, request)
+            answer(response)
+            core.tasks.end()
+        }
+        let task =
+            switch route.dispatch {
+            case .inline: Task.immediate(executorPreference: core.workers, operation: body)
+            case .worker: Task(executorPreference: core.workers, operation: body)
+            }
+        keep(task) { $0.response == nil }
+    }
+
+    /// Starts the handler if its route does not start it with the header.
+    func startHandlerUnlessStarted() {
+        if !state.withLock({ $0.isStarted }) { startHandler() }
+    }
+
+    /// Keeps a task for ``cancel()``, unless it is over already.
+    func keep(_ task: Task<Void, Never>, while isRunning: (State) -> Bool) {
+        let isCancelled = state.withLock { state in
+            if state.stage != .over && isRunning(state) { state.task = task }
+            return state.isCancelled
+        }
+        if isCancelled { task.cancel() }
+    }
+
+    private func run(_ handler: Handler, _ request: Request) async -> Response {
+        do {
+            return try await handler(request)
+        } catch let problem as Problem {
+            return problem.response(requestID: request.id)
+        } catch {
+            if state.withLock({ $0.isCancelled }) { return Problem.draining.response(requestID: request.id) }
+            return core.problem(error).response(requestID: request.id)
+        }
+    }
+
+    /// Gives the client its response. Only the first one counts.
+    private func answer(_ response: Response) {
+        enum Next { case nothing, wakeEventThread, replyPastDaemon }
+        let next = state.withLock { state -> Next in
+            state.task = nil
+            guard state.response == nil, state.stage != .over else { return .nothing }
+            state.response = response
+            guard state.stage == .receiving else { return .wakeEventThread }
+            // The handler of a streamed body has stopped reading.
+            guard state.isRestSmall else { return .replyPastDaemon }
+            state.sink = .nowhere
+            return .wakeEventThread
+        }
+        switch next {
+        case .nothing: break
+        case .wakeEventThread: connection.resume()
+        case .replyPastDaemon: replyPastDaemon()
+        }
+    }
+}

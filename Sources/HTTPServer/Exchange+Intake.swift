@@ -1,0 +1,141 @@
+import CMicroHTTPD
+import Glibc
+import Timekeeping
+
+// What the event thread does when the header is complete. Each function answers libmicrohttpd's call: `NO` closes the
+// connection.
+extension Exchange {
+    func begin(_ handle: OpaquePointer, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>) -> MHD_Result {
+        guard connection.enter(.answering) else { return .NO }
+        core.requests.begin()
+        core.observer?.requestStarted()
+        let headers = ReceivedHeader.copyFields(of: handle)
+        let id = core.identifiers.identifier(for: headers)
+        let method = HTTPMethod(method)
+        do throws(Problem) {
+            try checkSize(headerBytes: ReceivedHeader.byteCount(of: handle))
+            let head = try RequestHead(
+                method: method, target: target, isHTTP11: strcmp(version, "HTTP/1.0") != 0, headers: headers)
+            return accept(head, id: id, handle)
+        } catch {
+            // Nobody knows where the body ends. libmicrohttpd closes the connection after an answer given here.
+            let request = makeRequest(id: id, method: method ?? HTTPMethod(rawValue: "-"), path: "-", headers: headers)
+            let response = error.response(requestID: id)
+            state.withLock { state in
+                state.request = request
+                state.response = response
+            }
+            return reply(on: handle)
+        }
+    }
+
+    private func checkSize(headerBytes: Int) throws(Problem) {
+        guard target.count <= core.configuration.maximumTargetBytes else {
+            throw .targetTooLong(limit: core.configuration.maximumTargetBytes)
+        }
+        guard headerBytes <= core.configuration.maximumHeaderBytes else {
+            throw .headerTooLarge(limit: core.configuration.maximumHeaderBytes)
+        }
+    }
+
+    private func accept(_ head: RequestHead, id: String, _ handle: OpaquePointer) -> MHD_Result {
+        switch core.decide(on: head) {
+        case .answer(let response):
+            prepare(head, id: id, response: response)
+            return answerUnread(on: handle)
+        case .refuse(let problem, let route):
+            prepare(head, id: id, route: route, response: problem.response(requestID: id))
+            return answerUnread(on: handle)
+        case .run(let route, let parameters, let limit):
+            let sink = makeSink(for: route.body, limit: limit)
+            prepare(head, id: id, route: route, parameters: parameters, sink: sink)
+            guard case .stream = sink, head.hasBody else { return receiveBody() }
+            state.withLock { $0.stage = .awaitingDemand }
+            startHandler()
+            return awaitDemand(on: handle)
+        }
+    }
+
+    private func makeSink(for policy: BodyPolicy, limit: Int64) -> Sink {
+        let highWater = core.configuration.streamBufferBytes
+        return switch policy {
+        case .none: .nowhere
+        case .buffered: .buffer(RequestBody(), limit: limit)
+        case .streamed: .stream(RequestBodyStream(connection: connection, highWater: highWater), limit: limit)
+        }
+    }
+
+    private func prepare(
+        _ head: RequestHead, id: String, route: Route? = nil, parameters: [String] = [], sink: Sink = .nowhere,
+        response: Response? = nil
+    ) {
+        var request = makeRequest(id: id, method: head.method, path: head.target.path, headers: head.headers)
+        request.queryItems = head.target.query
+        request.parameters = PathParameters(names: route?.parameterNames ?? [], values: parameters)
+        switch sink {
+        case .nowhere: break
+        case .buffer(let body, _): request.body = body
+        case .stream(let stream, _): request.bodyStream = stream
+        }
+        state.withLock { state in
+            state.request = request
+            state.route = route
+            state.sink = sink
+            state.remaining = head.contentLength
+            state.expectsContinue = head.expectsContinue && head.hasBody
+            state.response = response
+        }
+    }
+
+    private func makeRequest(id: String, method: HTTPMethod, path: String, headers: HeaderFields) -> Request {
+        Request(
+            id: id, method: method, path: path, headers: headers, remoteAddress: connection.remoteAddress,
+            body: RequestBody(), bodyStream: nil, queryItems: [], parameters: PathParameters(names: [], values: []))
+    }
+
+    /// Waits until the handler asks for the body or answers without it. libmicrohttpd sends `100 Continue`, to a client
+    /// that waits for it, when this has returned with the connection neither suspended nor answered.
+    func awaitDemand(on handle: OpaquePointer) -> MHD_Result {
+        guard connection.cut == nil else { return .NO }
+        switch connection.suspend(unless: { isAnswered || isDemanded }) {
+        case .suspended: return .YES
+        case .stopping: return .NO
+        case .notNeeded: return isAnswered ? answerUnread(on: handle) : receiveBody()
+        }
+    }
+
+    /// Answers without looking at the body. A small one is read and dropped, so that the connection lives on. A large
+    /// one is not asked for, or, where the client sends it unasked, answered past libmicrohttpd.
+    private func answerUnread(on handle: OpaquePointer) -> MHD_Result {
+        let (expectsContinue, isSmall) = state.withLock { state in
+            state.sink = .nowhere
+            return (state.expectsContinue, state.isRestSmall)
+        }
+        if expectsContinue { return reply(on: handle) }
+        if isSmall { return receiveBody() }
+        replyPastDaemon()
+        return .YES
+    }
+
+    private func receiveBody() -> MHD_Result {
+        let hasBody = state.withLock { state in
+            state.stage = .receiving
+            return state.remaining != 0
+        }
+        guard hasBody else { return .YES }
+        let windowEnd = core.time.now.advanced(by: core.limits.bodyWindow)
+        return connection.enter(.receivingBody(windowEnd: windowEnd, received: 0)) ? .YES : .NO
+    }
+
+    var isAnswered: Bool { state.withLock { $0.response != nil } }
+
+    private var isDemanded: Bool {
+        guard case .stream(let stream, _) = state.withLock({ $0.sink }) else { return true }
+        return stream.isDemanded
+    }
+}
+
+extension Exchange.State {
+    /// Whether so little of the body is missing that it is best read and dropped.
+    var isRestSmall: Bool { remaining.map { $0 <= ServerCore.discardLimit } ?? false }
+}

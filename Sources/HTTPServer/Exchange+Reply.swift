@@ -1,0 +1,153 @@
+import CMicroHTTPD
+import Logging
+import Timekeeping
+
+// The response on its way out.
+extension Exchange {
+    /// Replies if the handler has answered, else suspends the connection until it does.
+    func replyWhenAnswered(on handle: OpaquePointer) -> MHD_Result {
+        if isAnswered { return reply(on: handle) }
+        return switch connection.suspend(unless: { isAnswered }) {
+        case .suspended: .YES
+        case .notNeeded: reply(on: handle)
+        case .stopping: .NO
+        }
+    }
+
+    /// Queues the response, which is there.
+    func reply(on handle: OpaquePointer) -> MHD_Result {
+        guard let (response, request) = takeResponse(), connection.enter(.answering) else { return .NO }
+        let stream = makeStream(for: response)
+        let queueable = MHDResponse(
+            response, stream: stream, fields: response.headers.completed(requestID: request.id),
+            closes: core.isDraining)
+        guard let queueable, queueable.queue(on: handle, status: response.status) else {
+            core.logger.error(
+                "response could not be queued",
+                metadata: ["request_id": "\(request.id)", "status": "\(response.status.rawValue)"])
+            return .NO
+        }
+        if case .stream(let produce) = response.body, let stream {
+            if request.method == .head {
+                stream.finish(complete: true)
+            } else {
+                startProducer(produce, stream, requestID: request.id)
+            }
+        }
+        return .YES
+    }
+
+    private func takeResponse() -> (Response, Request)? {
+        state.withLock { state in
+            guard let response = state.response, let request = state.request else { return nil }
+            state.stage = .responding
+            return (response, request)
+        }
+    }
+
+    private func makeStream(for response: Response) -> ResponseStream? {
+        guard case .stream = response.body else { return nil }
+        let stream = ResponseStream(connection: connection, highWater: core.configuration.streamBufferBytes)
+        state.withLock { $0.responseStream = stream }
+        return stream
+    }
+
+    private func startProducer(
+        _ produce: @escaping @Sendable (BodyWriter) async throws -> Void, _ stream: ResponseStream, requestID: String
+    ) {
+        core.tasks.begin()
+        let task = Task(executorPreference: core.workers) { [core] in
+            do {
+                try await produce(BodyWriter(stream: stream))
+                stream.finish(complete: true)
+            } catch {
+                stream.finish(complete: false)
+                if !(error is ClientGone || error is CancellationError) {
+                    core.logger.error(
+                        "streamed response failed",
+                        metadata: ["request_id": "\(requestID)", "error": "\(type(of: error))"])
+                }
+            }
+            core.tasks.end()
+        }
+        keep(task) { _ in true }
+    }
+
+    /// Sends the response, which is there, past libmicrohttpd, which takes none before the whole body is read; the rest
+    /// of the body is dropped and the connection closes.
+    func replyPastDaemon() {
+        let (response, request) = state.withLock { state in
+            state.sink = .nowhere
+            state.stage = .answeredUnread
+            return (state.response, state.request)
+        }
+        guard let response, let request, let bytes = RawResponse.encode(response, requestID: request.id) else {
+            return connection.cutOff(.answered)
+        }
+        connection.answerEarly(bytes, lingerUntil: core.time.now.advanced(by: core.limits.lingerTimeout))
+    }
+
+    /// libmicrohttpd is done with the request, and does not call again.
+    func complete(_ termination: MHD_RequestTerminationCode) {
+        let ended = state.withLock { state in
+            defer {
+                state.stage = .over
+                state.sink = .nowhere
+                state.response = nil
+                state.task = nil
+            }
+            return state
+        }
+        if ended.stage != .responding || termination != .REQUEST_TERMINATED_COMPLETED_OK {
+            ended.task?.cancel()
+        }
+        if case .stream(let stream, _) = ended.sink { stream.finish(.failure(ClientGone())) }
+        ended.responseStream?.abandon()
+        let cut = connection.cut
+        connection.end(nextRequestBy: core.time.now.advanced(by: core.limits.idleTimeout))
+        report(ended, termination, cut)
+    }
+
+    private func report(_ ended: State, _ termination: MHD_RequestTerminationCode, _ cut: ClientConnection.Cut?) {
+        let isComplete = termination == .REQUEST_TERMINATED_COMPLETED_OK || ended.stage == .answeredUnread
+        let finished = FinishedRequest(
+            route: ended.route?.template, method: ended.request?.method ?? HTTPMethod(rawValue: "-"),
+            status: ended.reportedStatus(termination, cut), duration: startedAt.duration(to: core.time.now),
+            bytesSent: ended.bytesSent(isComplete: isComplete), isCutShort: ended.stage == .responding && !isComplete)
+        finished.log(
+            to: core.logger, path: ended.request?.path ?? "-", id: ended.request?.id ?? "-",
+            client: connection.remoteAddress)
+        guard ended.request != nil else { return }
+        core.observer?.requestFinished(finished)
+        core.requests.end()
+    }
+}
+
+extension Exchange.State {
+    fileprivate func reportedStatus(
+        _ termination: MHD_RequestTerminationCode, _ cut: ClientConnection.Cut?
+    ) -> HTTPStatus {
+        switch stage {
+        case .responding, .answeredUnread: response?.status ?? .clientGone
+        case .head, .awaitingDemand, .receiving, .received, .over:
+            if cut == .tooSlow || termination == .REQUEST_TERMINATED_TIMEOUT_REACHED {
+                .requestTimeout
+            } else if termination == .REQUEST_TERMINATED_DAEMON_SHUTDOWN {
+                .serviceUnavailable
+            } else {
+                .clientGone
+            }
+        }
+    }
+
+    fileprivate func bytesSent(isComplete: Bool) -> Int {
+        guard stage == .responding || stage == .answeredUnread, request?.method != .head else { return 0 }
+        if let responseStream { return responseStream.sent }
+        guard isComplete, let response else { return 0 }
+        switch response.body {
+        case .empty, .stream: return 0
+        case .bytes(let bytes): return bytes.count
+        case .file(let content): return Int(content.count)
+        }
+    }
+}

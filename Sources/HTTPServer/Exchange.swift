@@ -1,0 +1,72 @@
+import Synchronization
+import Timekeeping
+
+/// One request and its response, from the request line to libmicrohttpd's completion callback, which frees it.
+///
+/// The event thread drives it by libmicrohttpd's callbacks; handlers run in tasks of their own and never touch the
+/// connection. They meet under `state`, whose lock is never held while ``ClientConnection`` is called.
+final class Exchange: Sendable {
+    enum Stage {
+        /// The request line is here. → awaitingDemand, receiving, answeredUnread, responding
+        case head
+        /// The handler runs, and the body waits until it asks for it. → receiving, answeredUnread, responding
+        case awaitingDemand
+        /// The body comes in, if there is one. → received, answeredUnread
+        case receiving
+        /// The whole request is here, and the handler runs. → responding
+        case received
+        /// libmicrohttpd has the response. → over
+        case responding
+        /// The response was sent past libmicrohttpd, and the rest of the body is dropped. → over
+        case answeredUnread
+        /// libmicrohttpd is done with it.
+        case over
+    }
+
+    /// Where the body goes.
+    enum Sink {
+        case nowhere
+        case buffer(RequestBody, limit: Int64)
+        case stream(RequestBodyStream, limit: Int64)
+    }
+
+    struct State {
+        var stage = Stage.head
+        var sink = Sink.nowhere
+        var request: Request?
+        var route: Route?
+        /// What was announced of the body and has not come; `nil` for a chunked one.
+        var remaining: Int64? = 0
+        var received: Int64 = 0
+        /// The client sends the body when it is told to.
+        var expectsContinue = false
+        var isStarted = false
+        var task: Task<Void, Never>?
+        var isCancelled = false
+        var response: Response?
+        var responseStream: ResponseStream?
+    }
+
+    let core: ServerCore
+    let connection: ClientConnection
+    let target: [UInt8]
+    let startedAt: MonotonicInstant
+    let state = Mutex(State())
+
+    init(core: ServerCore, connection: ClientConnection, target: [UInt8]) {
+        self.core = core
+        self.connection = connection
+        self.target = target
+        startedAt = core.time.now
+    }
+
+    /// Cancels the handler, because nobody will read its answer or because the server stops.
+    func cancel() {
+        let (task, sink) = state.withLock { state in
+            state.isCancelled = true
+            return (state.task, state.sink)
+        }
+        if case .stream(let stream, _) = sink { stream.finish(.failure(ClientGone())) }
+        task?.cancel()
+    }
+}

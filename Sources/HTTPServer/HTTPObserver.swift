@@ -1,0 +1,24 @@
+/// Told about every request, for metrics. Called on event threads and workers: it must not block.
+public protocol HTTPObserver: Sendable {
+    /// A request's header has been read.
+    func requestStarted()
+
+    /// A request that had started is over.
+    func requestFinished(_ request: FinishedRequest)
+}
+
+/// What remains to be said about a request that is over.
+public struct FinishedRequest: Hashable, Sendable {
+    /// The template of the route that took it; `nil` for an unknown path and for a request refused before that.
+    public let route: String?
+    /// The method; whatever the client sent, so not a safe label without a route.
+    public let method: HTTPMethod
+    /// The status that was sent; 499 if the client went away before its answer, 408 if it was too slow.
+    public let status: HTTPStatus
+    /// From the request line to the last byte handed to the system.
+    public let duration: Duration
+    /// The bytes of the response body.
+    public let bytesSent: Int
+    /// The response had begun, and did not reach its end.
+    public let isCutShort: Bool
+}

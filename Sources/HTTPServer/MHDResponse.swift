@@ -1,0 +1,71 @@
+import CMicroHTTPD
+import Glibc
+
+/// libmicrohttpd's form of a response, released at the end of its scope; the connection it is queued on holds its own
+/// reference.
+struct MHDResponse: ~Copyable {
+    private let handle: OpaquePointer
+
+    deinit {
+        MHD_destroy_response(handle)
+    }
+
+    /// `nil` if libmicrohttpd has no memory for it. `stream` is the other end of a streamed body.
+    init?(_ response: Response, stream: ResponseStream?, fields: [ResponseHeaders.Field], closes: Bool) {
+        let made: OpaquePointer? =
+            switch response.body {
+            case .empty: MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
+            case .bytes(let bytes): Self.make(bytes)
+            case .file(let content): Self.make(content)
+            case .stream: stream.flatMap(Self.make)
+            }
+        guard let made else { return nil }
+        handle = made
+        for field in fields { MHD_add_response_header(handle, field.name, field.value) }
+        if closes { MHD_add_response_header(handle, "Connection", "close") }
+    }
+
+    borrowing func queue(on connection: OpaquePointer, status: HTTPStatus) -> Bool {
+        MHD_queue_response(connection, UInt32(status.rawValue), handle) == .YES
+    }
+
+    /// Keeps the array alive, and with it the elements, which never move: nobody else can change this reference.
+    private final class Bytes {
+        let array: [UInt8]
+
+        init(_ array: [UInt8]) {
+            self.array = array
+        }
+    }
+
+    private static func make(_ array: [UInt8]) -> OpaquePointer? {
+        let bytes = Bytes(array)
+        let start = bytes.array.withUnsafeBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }
+        let owner = Unmanaged.passRetained(bytes)
+        let made = MHD_create_response_from_buffer_with_free_callback_cls(
+            array.count, start, { Unmanaged<Bytes>.fromOpaque($0!).release() }, owner.toOpaque())
+        if made == nil { owner.release() }
+        return made
+    }
+
+    private static func make(_ content: FileContent) -> OpaquePointer? {
+        guard let descriptor = content.takeDescriptor() else { return nil }
+        let made = MHD_create_response_from_fd_at_offset64(
+            UInt64(content.count), descriptor, UInt64(content.offset))
+        if made == nil { close(descriptor) }
+        return made
+    }
+
+    private static func make(_ stream: ResponseStream) -> OpaquePointer? {
+        let owner = Unmanaged.passRetained(stream)
+        // The block size is that of HTTP/1.0, which has no chunks.
+        let made = MHD_create_response_from_callback(
+            .max, 4096,
+            { stream, _, buffer, capacity in
+                Unmanaged<ResponseStream>.fromOpaque(stream!).takeUnretainedValue()
+                    .read(into: UnsafeMutableRawBufferPointer(start: buffer, count: capacity))
+            }, owner.toOpaque(), { Unmanaged<ResponseStream>.fromOpaque($0!).release() })
+        if made == nil { owner.release() }
+        return made
+    }
+}

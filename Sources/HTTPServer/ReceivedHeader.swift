@@ -1,0 +1,44 @@
+import CMicroHTTPD
+import Glibc
+
+/// Reads a request's header out of libmicrohttpd.
+enum ReceivedHeader {
+    /// Request line and header fields together, in bytes.
+    static func byteCount(of connection: OpaquePointer) -> Int {
+        coffer_mhd_connection_info(connection, .CONNECTION_INFO_REQUEST_HEADER_SIZE)?.pointee.header_size ?? 0
+    }
+
+    /// Copies the fields, and wipes libmicrohttpd's copy of those that carry a token: it frees its memory unwiped when
+    /// the connection closes, and does not look at these fields again.
+    static func copyFields(of connection: OpaquePointer) -> HeaderFields {
+        var builder = HeaderFields.Builder(capacity: byteCount(of: connection))
+        withUnsafeMutablePointer(to: &builder) { builder in
+            _ = MHD_get_connection_values_n(connection, .HEADER_KIND, copyField, builder)
+            _ = MHD_get_connection_values_n(connection, .COOKIE_KIND, wipeCookie, nil)
+        }
+        return builder.build()
+    }
+}
+
+private func copyField(
+    _ builder: UnsafeMutableRawPointer?, _: MHD_ValueKind, _ name: UnsafePointer<CChar>?, _ nameCount: Int,
+    _ value: UnsafePointer<CChar>?, _ valueCount: Int
+) -> MHD_Result {
+    let name = UnsafeRawBufferPointer(start: name, count: nameCount)
+    builder!.assumingMemoryBound(to: HeaderFields.Builder.self).pointee
+        .append(name: name, value: UnsafeRawBufferPointer(start: value, count: valueCount))
+    if name.equalsIgnoringCase("Authorization") || name.equalsIgnoringCase("Cookie") { wipe(value, valueCount) }
+    return .YES
+}
+
+private func wipeCookie(
+    _: UnsafeMutableRawPointer?, _: MHD_ValueKind, _: UnsafePointer<CChar>?, _: Int, _ value: UnsafePointer<CChar>?,
+    _ valueCount: Int
+) -> MHD_Result {
+    wipe(value, valueCount)
+    return .YES
+}
+
+private func wipe(_ text: UnsafePointer<CChar>?, _ count: Int) {
+    UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(mutating: text), count: count).wipe()
+}

@@ -1,0 +1,83 @@
+/// A request, copied off its connection: it stays valid when the client has gone.
+public struct Request: Sendable {
+    /// The id that logs and responses carry: the client's `X-Request-ID` if it is 1–64 of `[A-Za-z0-9._-]`, else 32
+    /// random hex digits.
+    public let id: String
+    /// The method; `HEAD` where a `GET` route answers a `HEAD` request.
+    public let method: HTTPMethod
+    /// The path as it was sent, still percent-encoded, without the query.
+    public let path: String
+    /// The header fields.
+    public let headers: HeaderFields
+    /// The client's end of the connection; behind a proxy, the proxy's.
+    public let remoteAddress: RemoteAddress
+    /// The body of a `.buffered` route, else empty.
+    public internal(set) var body: RequestBody
+    /// The body of a `.streamed` route, else `nil`.
+    public internal(set) var bodyStream: RequestBodyStream?
+    /// The decoded query, in order.
+    public internal(set) var queryItems: [QueryItem]
+
+    var parameters: PathParameters
+
+    /// Makes a request, for calling a handler without a server.
+    public init(
+        _ method: HTTPMethod, _ path: String, id: String = "test", headers: [(String, String)] = [],
+        parameters: [String: String] = [:], queryItems: [QueryItem] = [], body: RequestBody = RequestBody(),
+        bodyStream: RequestBodyStream? = nil, remoteAddress: RemoteAddress = RemoteAddress(host: "127.0.0.1", port: 1)
+    ) {
+        var builder = HeaderFields.Builder(capacity: 256)
+        for (name, value) in headers {
+            Array(name.utf8).withUnsafeBytes { name in
+                Array(value.utf8).withUnsafeBytes { builder.append(name: name, value: $0) }
+            }
+        }
+        self.init(
+            id: id, method: method, path: path, headers: builder.build(), remoteAddress: remoteAddress, body: body,
+            bodyStream: bodyStream, queryItems: queryItems,
+            parameters: PathParameters(names: Array(parameters.keys), values: Array(parameters.values)))
+    }
+
+    init(
+        id: String, method: HTTPMethod, path: String, headers: HeaderFields, remoteAddress: RemoteAddress,
+        body: RequestBody, bodyStream: RequestBodyStream?, queryItems: [QueryItem], parameters: PathParameters
+    ) {
+        self.id = id
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.remoteAddress = remoteAddress
+        self.body = body
+        self.bodyStream = bodyStream
+        self.queryItems = queryItems
+        self.parameters = parameters
+    }
+
+    /// The value of the first header field of that name, whose case does not matter.
+    public func header(_ name: String) -> String? { headers[name] }
+
+    /// The decoded value of a path parameter. `name` must be in the route's template. The value may contain a slash:
+    /// never make a file path of it.
+    public func parameter(_ name: String) -> String { parameters[name] }
+
+    /// The decoded value of the first query item of that name.
+    public func query(_ name: String) -> String? {
+        queryItems.first { $0.name == name }?.value
+    }
+
+    /// The `User-Agent`.
+    public var userAgent: String? { headers["User-Agent"] }
+}
+
+/// The decoded values of a template's `{names}`.
+struct PathParameters: Sendable {
+    let names: [String]
+    let values: [String]
+
+    subscript(name: String) -> String {
+        guard let index = names.firstIndex(of: name) else {
+            preconditionFailure("the route's template has no parameter \(name)")
+        }
+        return values[index]
+    }
+}

@@ -1,0 +1,41 @@
+/// What a handler answers.
+public struct Response: Sendable {
+    /// What follows the header.
+    public enum Body: Sendable {
+        /// Nothing; `Content-Length: 0`, or no such field with status 204.
+        case empty
+        /// These bytes, sent from where they are without a copy.
+        case bytes([UInt8])
+        /// A part of a file, sent by `sendfile(2)`.
+        case file(FileContent)
+        /// What the closure writes, as it writes it: chunked, with back-pressure. The closure runs on a worker, after
+        /// the handler has returned, and not at all for `HEAD`. When it returns the body ends; when it throws the
+        /// connection is cut, so that the client does not take a part for the whole.
+        case stream(@Sendable (BodyWriter) async throws -> Void)
+    }
+
+    /// The status, 200–599.
+    public var status: HTTPStatus
+    /// The header fields beside those that the server adds: `Date`, `Content-Length` or `Transfer-Encoding`,
+    /// `X-Request-ID`, `X-Content-Type-Options: nosniff`, and `Cache-Control: no-store` unless given here.
+    public var headers: ResponseHeaders
+    /// The body.
+    public var body: Body
+
+    /// Makes a response.
+    public init(_ status: HTTPStatus = .ok, headers: ResponseHeaders = [:], body: Body = .empty) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// Makes a response with a body of one content type.
+    public init(_ status: HTTPStatus = .ok, contentType: String, bytes: [UInt8]) {
+        self.init(status, headers: ["Content-Type": contentType], body: .bytes(bytes))
+    }
+
+    /// Makes an `application/json` response of encoded JSON.
+    public static func json(_ status: HTTPStatus = .ok, _ bytes: [UInt8]) -> Response {
+        Response(status, contentType: "application/json", bytes: bytes)
+    }
+}

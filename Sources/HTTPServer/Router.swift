@@ -1,0 +1,88 @@
+/// Finds the handler of a request by method and path.
+public struct Router: Sendable {
+    /// A position in the tree of path parts.
+    struct Node: Sendable {
+        var children: [String: Node] = [:]
+        /// The child for `{name}`: at most one.
+        var parameter: [Node] = []
+        var endpoint: Endpoint?
+    }
+
+    /// What there is at a path.
+    struct Endpoint: Sendable {
+        var routes: [HTTPMethod: Route] = [:]
+
+        /// The value of an `Allow` field.
+        var allow: String {
+            var methods = Set(routes.keys).union([.options])
+            if methods.contains(.get) { methods.insert(.head) }
+            return methods.map(\.rawValue).sorted().joined(separator: ", ")
+        }
+
+        func route(for method: HTTPMethod) -> Route? {
+            routes[method] ?? (method == .head ? routes[.get] : nil)
+        }
+    }
+
+    private var root = Node()
+
+    /// Makes a router without routes.
+    public init() {}
+
+    /// Adds a route. A template is a path with parameters as whole parts: `/v1/sessions/{id}`. A literal part wins
+    /// over a parameter. `GET` answers `HEAD` as well, and `OPTIONS` is answered with 204 and `Allow` without a route.
+    ///
+    /// `answersWhileDraining` routes, such as health checks, are still answered after ``Server/beginDraining()``.
+    /// Adding a method to a template twice is a programming error and traps.
+    public mutating func on(
+        _ method: HTTPMethod, _ template: String, body: BodyPolicy = .none, dispatch: Dispatch = .worker,
+        answersWhileDraining: Bool = false, handler: @escaping Handler
+    ) {
+        precondition(template.first == "/", "a route's template begins with a slash: \(template)")
+        let parts = template.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let route = Route(
+            method: method, template: template, parameterNames: parts.compactMap(Self.parameterName), body: body,
+            dispatch: dispatch, answersWhileDraining: answersWhileDraining, handler: handler)
+        precondition(
+            Set(route.parameterNames).count == route.parameterNames.count, "a parameter occurs twice: \(template)")
+        root.insert(route, at: parts[...])
+    }
+
+    static func parameterName(_ part: String) -> String? {
+        part.first == "{" && part.last == "}" ? String(part.dropFirst().dropLast()) : nil
+    }
+
+    /// The endpoint at a decoded path, with the values of the parameters on the way; `nil` for an unknown path.
+    func endpoint(at segments: [String]) -> (endpoint: Endpoint, parameters: [String])? {
+        var parameters: [String] = []
+        return root.find(segments[...], &parameters).map { ($0, parameters) }
+    }
+}
+
+extension Router.Node {
+    fileprivate mutating func insert(_ route: Route, at parts: ArraySlice<String>) {
+        guard let part = parts.first else {
+            precondition(
+                endpoint?.routes[route.method] == nil, "\(route.method) \(route.template) has been added before")
+            endpoint = endpoint ?? Router.Endpoint()
+            endpoint?.routes[route.method] = route
+            return
+        }
+        if Router.parameterName(part) != nil {
+            if parameter.isEmpty { parameter.append(Router.Node()) }
+            parameter[0].insert(route, at: parts.dropFirst())
+        } else {
+            children[part, default: Router.Node()].insert(route, at: parts.dropFirst())
+        }
+    }
+
+    fileprivate func find(_ segments: ArraySlice<String>, _ parameters: inout [String]) -> Router.Endpoint? {
+        guard let segment = segments.first else { return endpoint }
+        if let found = children[segment]?.find(segments.dropFirst(), &parameters) { return found }
+        guard let child = parameter.first, !segment.isEmpty else { return nil }
+        parameters.append(segment)
+        if let found = child.find(segments.dropFirst(), &parameters) { return found }
+        parameters.removeLast()
+        return nil
+    }
+}

@@ -1,0 +1,75 @@
+import Logging
+import Synchronization
+import Timekeeping
+import Workers
+
+/// What every connection and exchange of a server shares.
+final class ServerCore: Sendable {
+    /// The bytes of an unwanted body that are read and dropped, so that the connection can be kept.
+    static let discardLimit: Int64 = 65536
+
+    let configuration: ServerConfiguration
+    let router: Router
+    let workers: WorkerExecutor
+    let time: any TimeSource
+    let logger: Logger
+    let observer: (any HTTPObserver)?
+    let problem: @Sendable (any Error) -> Problem
+
+    let identifiers = RequestIdentifiers()
+    let connections = ConnectionTable()
+    /// Requests whose header has been read and that are not over.
+    let requests = ActivityCount()
+    /// Tasks of handlers and of streamed responses.
+    let tasks = ActivityCount()
+    let limits: ConnectionLimits
+    let watchdog: Watchdog
+    private let draining = Atomic(false)
+
+    init(
+        configuration: ServerConfiguration, router: Router, workers: WorkerExecutor, time: any TimeSource,
+        logger: Logger, observer: (any HTTPObserver)?, problem: @escaping @Sendable (any Error) -> Problem
+    ) {
+        self.configuration = configuration
+        self.router = router
+        self.workers = workers
+        self.time = time
+        self.logger = logger
+        self.observer = observer
+        self.problem = problem
+        limits = ConnectionLimits(configuration)
+        let identifiers = identifiers
+        watchdog = Watchdog(table: connections, limits: limits, time: time) {
+            let id = identifiers.make()
+            return RawResponse.encode(Problem.requestTimeout.response(requestID: id), requestID: id) ?? []
+        }
+    }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    func beginDraining() {
+        draining.store(true, ordering: .relaxed)
+    }
+
+    // MARK: - Connections, told by libmicrohttpd
+
+    func connectionOpened(_ handle: OpaquePointer) -> ClientConnection {
+        let deadline = time.now.advanced(by: configuration.headerTimeout)
+        let connection = ClientConnection(handle, requestBy: deadline, time: time)
+        if connections.insert(connection) { watchdog.connectionOpened() }
+        return connection
+    }
+
+    func connectionClosed(_ connection: ClientConnection) {
+        connection.close()
+        connections.remove(connection)
+    }
+}
+
+extension ConnectionLimits {
+    init(_ configuration: ServerConfiguration) {
+        headerTimeout = configuration.headerTimeout
+        idleTimeout = configuration.idleTimeout
+        bodyBytesPerWindow = Int(Double(configuration.minimumBodyRate) * configuration.headerTimeout.inSeconds)
+    }
+}
