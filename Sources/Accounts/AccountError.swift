@@ -34,7 +34,8 @@ public struct AccountError: Error, Hashable, Sendable, CustomStringConvertible {
 extension AccountError {
     static let accountDisabled = AccountError(.accountDisabled, "This account is disabled.")
     static let invalidCredentials = AccountError(.invalidCredentials, "The user name or the secret is wrong.")
-    static let invalidToken = AccountError(.invalidToken, "The token is unknown, expired or revoked.")
+    /// For a token that cannot be one, refused before anybody is asked.
+    public static let invalidToken = AccountError(.invalidToken, "The token is unknown, expired or revoked.")
     static let invalidUsername = AccountError(
         .invalidUsername, "A user name has 1 to 64 characters: ASCII letters, digits, '.', '_' and '-'.")
     static let registrationClosed = AccountError(.registrationClosed, "This server takes no registrations.")

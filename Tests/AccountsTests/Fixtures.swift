@@ -1,4 +1,3 @@
-import Glibc
 import Secrets
 import Synchronization
 
@@ -7,6 +6,10 @@ import Synchronization
 extension PasswordHash.Parameters {
     /// The least that Argon2id takes: well under a millisecond.
     static let fastest = try! PasswordHash.Parameters(operations: 1, memoryBytes: 8_192)
+}
+
+extension Duration {
+    static func hours(_ hours: Double) -> Duration { .seconds(hours * 3_600) }
 }
 
 /// Waits until `condition` holds, or throws after ten seconds.
@@ -19,13 +22,21 @@ func poll(_ condition: () -> Bool) async throws {
     throw NeverHeld()
 }
 
-/// Counts hashes and logins.
-final class HashCounter: AccountsObserver {
-    private let state = Mutex<(hashes: Int, logins: [LoginResult: Int])>((0, [:]))
+/// Counts what it is told.
+final class RecordingObserver: AccountsObserver {
+    private struct State {
+        var hashes = 0
+        var logins: [LoginResult: Int] = [:]
+        var ended: [SessionID] = []
+    }
+
+    private let state = Mutex(State())
 
     var hashes: Int { state.withLock { $0.hashes } }
+    var endedSessions: [SessionID] { state.withLock { $0.ended } }
     func logins(_ result: LoginResult) -> Int { state.withLock { $0.logins[result] ?? 0 } }
 
     func passwordHashed(in duration: Duration) { state.withLock { $0.hashes += 1 } }
     func loginEnded(_ result: LoginResult) { state.withLock { $0.logins[result, default: 0] += 1 } }
+    func sessionEnded(_ session: Session) { state.withLock { $0.ended.append(session.id) } }
 }

@@ -26,7 +26,7 @@ struct PasswordHasherTests {
 
     @Test("asks for admission when the turn comes, and hashes nothing when that is refused")
     func admission() async throws {
-        let counter = HashCounter()
+        let counter = RecordingObserver()
         let hasher = PasswordHasher(hashesAtOnce: 1, queueLimit: 1, time: SystemTime(), observer: counter)
         await #expect(throws: AccountError.invalidCredentials) {
             try await hasher.sealingKey(from: password, by: hash) { () throws(AccountError) in

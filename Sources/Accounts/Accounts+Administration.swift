@@ -1,0 +1,30 @@
+import UserEngines
+
+extension Accounts {
+    /// A user by id; `nil` if there is none.
+    public func user(_ id: UserID) async throws -> User? {
+        try await catalog.user(id).map(User.init)
+    }
+
+    /// A user by name in any case; `nil` if there is none.
+    public func user(named name: String) async throws -> User? {
+        guard let username = try? Username(name) else { return nil }
+        return try await catalog.user(named: username).map(User.init)
+    }
+
+    /// Up to `limit` users in the order of their lower-case names, those after `name` first.
+    public func users(after name: String = "", limit: Int) async throws -> [User] {
+        try await catalog.users(after: name.lowercased(), limit: limit).map(User.init)
+    }
+
+    /// Keeps a user from logging in and ends all their sessions, or lets them in again. Throws `not_found`.
+    public func setDisabled(_ isDisabled: Bool, user: UserID) async throws {
+        let ended = try await catalog.transaction { catalog in
+            guard try catalog.setDisabled(isDisabled, user: user) else { throw AccountError.userNotFound }
+            if isDisabled { try catalog.deleteSessions(of: user) }
+        } afterwards: { [sessions] in
+            isDisabled ? sessions.end(sessions.sessions(of: user)) : []
+        }
+        announce(ended)
+    }
+}

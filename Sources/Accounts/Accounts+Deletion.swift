@@ -1,0 +1,49 @@
+import Secrets
+import Timekeeping
+import UserEngines
+
+extension Accounts {
+    /// How long a deletion waits for other processes to stop reading the catalog.
+    private static let erasureTimeout = Duration.seconds(5)
+
+    /// Deletes the user of a session, first of all the seals: from then on nothing opens the user's files any more.
+    ///
+    /// Throws ``AccountError`` with `invalid_credentials` for a wrong password, `invalid_token`, `too_many_attempts` or
+    /// `password_queue_full`, and what ``deleteUser(_:removingData:)`` throws.
+    public func deleteUser(
+        of session: Session, password: Password, client: Client,
+        removingData: @Sendable (UserID) async throws -> Void
+    ) async throws {
+        _ = try await unlock(session, with: password, from: client)
+        try await deleteUser(session.userID, removingData: removingData)
+    }
+
+    /// Deletes a user: the sessions end and the seals are overwritten, then `removingData` closes the user's engine and
+    /// removes the files.
+    ///
+    /// Throws ``AccountError`` with `not_found`, what `removingData` throws, and
+    /// ``CatalogError/erasureIncomplete`` if another process kept the catalog's log from being emptied; user and files
+    /// are gone then nevertheless.
+    public func deleteUser(
+        _ user: UserID, removingData: @Sendable (UserID) async throws -> Void
+    ) async throws {
+        let ended = try await catalog.transaction { catalog in
+            guard try catalog.deleteUser(user) else { throw AccountError.userNotFound }
+        } afterwards: { [sessions] in
+            sessions.end(sessions.sessions(of: user))
+        }
+        announce(ended)
+        let isErased = try await eraseLog(until: time.now.advanced(by: Self.erasureTimeout))
+        try await removingData(user)
+        guard isErased else { throw CatalogError.erasureIncomplete }
+    }
+
+    private func eraseLog(until deadline: MonotonicInstant) async throws -> Bool {
+        while true {
+            if try await catalog.eraseLogOrRemember() { return true }
+            guard time.now < deadline else { return false }
+            // In a task of its own: a deletion that has begun goes on when its caller is cancelled.
+            try await Task { [time] in try await time.sleep(for: .milliseconds(50)) }.value
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Logging
+import SQLCipher
+import Workers
+
+/// The one SQLite file that knows the users, their seals and their sessions. It holds nothing that opens a database.
+///
+/// It is an actor on a thread of its own, because every call blocks on the disk. Whatever belongs together runs in one
+/// ``run(_:)`` or ``transaction(_:)``, which no other caller gets in between.
+actor Catalog {
+    private let configuration: ConnectionConfiguration
+    private let executor = SerialThreadExecutor()
+    private var openConnection: Connection?
+    /// Whether the log holds traces that were to be erased.
+    private var owesErasure = false
+
+    let logger: Logger
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Starts the thread; ``open()`` opens the file, and ``shutdown()`` ends the thread.
+    init(path: String, logger: Logger) {
+        // The default interface to the file system, so that a command may read the catalog beside a server.
+        configuration = ConnectionConfiguration(
+            path: path, fileSystem: .unix, createIfMissing: true, synchronous: .full, logger: logger)
+        self.logger = logger
+    }
+
+    /// Opens the file, makes it if there is none, and brings its tables up to date.
+    func open() throws {
+        let connection = try Connection.open(configuration, key: nil)
+        do {
+            // Overwrites deleted records with zeros. https://www.sqlite.org/pragma.html#pragma_secure_delete
+            try connection.execute("PRAGMA secure_delete = ON")
+            try CatalogSchema.migrate(connection)
+        } catch {
+            _ = try? connection.close()
+            throw error
+        }
+        openConnection = connection
+    }
+
+    /// Closes the file; the log goes with it.
+    func close() throws {
+        try openConnection?.close()
+        openConnection = nil
+    }
+
+    /// Ends the thread. Called when nothing will call the catalog any more.
+    nonisolated func shutdown() {
+        executor.shutdown()
+    }
+
+    var connection: Connection {
+        get throws {
+            guard let openConnection else { throw SQLiteError(.misuse, message: "the catalog is closed") }
+            return openConnection
+        }
+    }
+
+    /// Runs `body` on the catalog without interruption by others.
+    func run<Result: Sendable>(_ body: @Sendable (isolated Catalog) throws -> Result) rethrows -> Result {
+        try body(self)
+    }
+
+    /// The same in one transaction, which is rolled back when `body` throws. Once it is committed, `afterwards` runs
+    /// before anyone else sees the catalog: what the memory knows changes with what the disk knows.
+    func transaction<Result: Sendable, Outcome: Sendable>(
+        _ body: @Sendable (isolated Catalog) throws -> Result,
+        afterwards: @Sendable (Result) -> Outcome
+    ) throws -> Outcome {
+        afterwards(try connection.transaction { try body(self) })
+    }
+
+    /// The same without anything afterwards.
+    func transaction<Result: Sendable>(_ body: @Sendable (isolated Catalog) throws -> Result) throws -> Result {
+        try connection.transaction { try body(self) }
+    }
+
+    /// Moves the log into the database and empties it, so that it keeps no trace of what was overwritten.
+    ///
+    /// False if another process's reading prevents it now; then ``eraseLogIfOwed()`` will do it.
+    @discardableResult
+    func eraseLogOrRemember() throws -> Bool {
+        do {
+            _ = try connection.checkpoint(.truncate)
+            owesErasure = false
+        } catch let error as SQLiteError where error.code == .busy {
+            owesErasure = true
+        }
+        return !owesErasure
+    }
+
+    /// Makes up for an erasure that was prevented.
+    func eraseLogIfOwed() throws {
+        if owesErasure { try eraseLogOrRemember() }
+    }
+}

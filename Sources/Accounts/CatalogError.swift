@@ -1,0 +1,20 @@
+/// Why the catalog cannot be used, or a record in it.
+public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file was written by a newer program.
+    case newerSchema(found: Int, supported: Int)
+    /// A record holds what this program never writes.
+    case damagedRecord(table: String)
+    /// What was deleted is gone from the database, but its traces stay in the write-ahead log while another process
+    /// keeps reading the catalog. They are removed as soon as it stops.
+    case erasureIncomplete
+
+    /// A sentence for the operator.
+    public var description: String {
+        switch self {
+        case .newerSchema(let found, let supported):
+            "the catalog has schema version \(found), and this program knows versions up to \(supported)"
+        case .damagedRecord(let table): "a record in the catalog's table \(table) is damaged"
+        case .erasureIncomplete: "another process reads the catalog and keeps deleted records in its log"
+        }
+    }
+}
