@@ -54,7 +54,11 @@ let package = Package(
             "CofferAPI",
             ["Accounts", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "UserEngines", "Workers", logging]),
         .executableTarget(
-            name: "coffer", dependencies: ["CofferAPI", argumentParser, configuration, lifecycle, logging],
+            name: "coffer",
+            dependencies: [
+                "Accounts", "CofferAPI", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "Timekeeping",
+                "UserEngines", "Workers", argumentParser, configuration, lifecycle, logging,
+            ],
             swiftSettings: strict),
 
         module("CofferTesting", ["Timekeeping", "Workers"]),

@@ -33,7 +33,8 @@ public struct AccountError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension AccountError {
     static let accountDisabled = AccountError(.accountDisabled, "This account is disabled.")
-    static let invalidCredentials = AccountError(.invalidCredentials, "The user name or the secret is wrong.")
+    /// 401: the user name, the password, the code or whatever was to prove the user is wrong.
+    public static let invalidCredentials = AccountError(.invalidCredentials, "The user name or the secret is wrong.")
     /// For a token that cannot be one, refused before anybody is asked.
     public static let invalidToken = AccountError(.invalidToken, "The token is unknown, expired or revoked.")
     static let invalidUsername = AccountError(

@@ -20,10 +20,15 @@ extension Accounts {
 
     /// Registers a user with new keys.
     ///
+    /// `creatingData` makes the user's files under the new data key, before anybody can log in; if the name has been taken
+    /// meanwhile, `removingData` removes them again.
+    ///
     /// Throws ``AccountError`` with `registration_closed`, `invalid_username`, `weak_password`, `username_taken` or
     /// `password_queue_full`. Of two registrations of one name at the same time, one is taken.
     public func register(
-        username text: String, password: Password, withRecoveryCode: Bool = false, by registrar: Registrar = .visitor
+        username text: String, password: Password, withRecoveryCode: Bool = false, by registrar: Registrar = .visitor,
+        creatingData: @Sendable (UserID, GuardedBytes) async throws -> Void,
+        removingData: @Sendable (UserID) async throws -> Void
     ) async throws -> Registration {
         guard settings.isRegistrationOpen || registrar == .administrator else {
             throw AccountError.registrationClosed
@@ -42,14 +47,19 @@ extension Accounts {
             credentials: try await credentials(from: password, sealing: userKey, of: id, version: 1),
             recoverySeal: recovery?.seal)
         let dataKeyID = DataKeyID()
-        let dataKey = DataKeyRecord(
+        let dataKey = try GuardedBytes.random(count: KeySize.dataKey)
+        let record = DataKeyRecord(
             id: dataKeyID, userID: id, state: .current,
-            seal: try Seal(
-                .random(count: KeySize.dataKey), under: userKey, context: .dataKey(dataKeyID, of: id)),
-            created: created)
-        try await catalog.transaction { catalog in
-            guard try catalog.insert(user) else { throw AccountError.usernameTaken }
-            try catalog.insert(dataKey)
+            seal: try Seal(dataKey, under: userKey, context: .dataKey(dataKeyID, of: id)), created: created)
+        try await creatingData(id, dataKey)
+        do {
+            try await catalog.transaction { catalog in
+                guard try catalog.insert(user) else { throw AccountError.usernameTaken }
+                try catalog.insert(record)
+            }
+        } catch {
+            try await removingData(id)
+            throw error
         }
         return Registration(user: User(user), recoveryCode: recovery?.code)
     }

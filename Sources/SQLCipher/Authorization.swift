@@ -35,9 +35,9 @@ final class Authorization {
     }
 
     fileprivate func decide(_ action: borrowing AuthorizerAction) -> Int32 {
-        if isPreparing { facts.formUnion(StatementFacts(action)) }
-        guard let policy, !isTrusted else { return SQLITE_OK }
-        switch policy.authorize(action) {
+        let decision = isTrusted ? .allow : policy?.authorize(action) ?? .allow
+        if isPreparing && decision != .deny { facts.formUnion(StatementFacts(action)) }
+        switch decision {
         case .allow: return SQLITE_OK
         case .ignore: return SQLITE_IGNORE
         case .deny:

@@ -1,0 +1,28 @@
+import HTTPServer
+
+/// What one request may ask for.
+public struct APILimits: Sendable {
+    /// Rows of one reply.
+    public var responseRows = 10_000
+    /// Bytes of one reply, about: the row that crosses the limit is still written.
+    public var responseBytes = 16 << 20
+    /// Bytes of one request's body.
+    public var bodyBytes = 8 << 20
+    /// The longest a statement may run.
+    public var statementTimeout: Duration = .seconds(30)
+
+    /// Makes the default limits.
+    public init() {}
+
+    /// A JSON body up to the limit, collected before the handler runs.
+    var jsonBody: BodyPolicy { .json(limit: Int64(bodyBytes)) }
+
+    /// What `?timeout_ms=` asks for, at most the server's own limit.
+    func timeout(of request: Request) throws -> Duration {
+        guard let text = request.query("timeout_ms") else { return statementTimeout }
+        guard let milliseconds = Int64(text), milliseconds >= 1 else {
+            throw Problem.invalidField("timeout_ms", "must be a whole number of milliseconds, at least 1")
+        }
+        return min(.milliseconds(milliseconds), statementTimeout)
+    }
+}

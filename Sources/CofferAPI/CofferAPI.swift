@@ -1,0 +1,51 @@
+import Accounts
+import HTTPServer
+import Metrics
+import UserEngines
+
+/// Every call that Coffer answers.
+public struct CofferAPI: Sendable {
+    private let accounts: Accounts
+    private let engines: EngineRegistry
+    private let metrics: MetricsRegistry
+    private let readiness: Readiness
+    private let limits: APILimits
+    private let access: AccessConfiguration
+    private let publicFiles: PublicFiles
+
+    /// Puts the modules below behind HTTP. `publicDirectory` holds the landing page and the OpenAPI document.
+    public init(
+        accounts: Accounts, engines: EngineRegistry, metrics: MetricsRegistry, readiness: Readiness,
+        limits: APILimits, access: AccessConfiguration, publicDirectory: String
+    ) {
+        self.accounts = accounts
+        self.engines = engines
+        self.metrics = metrics
+        self.readiness = readiness
+        self.limits = limits
+        self.access = access
+        publicFiles = PublicFiles(directory: publicDirectory)
+    }
+
+    /// The routes.
+    public var router: Router {
+        let authentication = Authentication(accounts: accounts)
+        let operators = OperatorAccess(configuration: access)
+        var router = Router()
+        UserRoutes(accounts: accounts, engines: engines, limits: limits).add(to: &router)
+        SessionRoutes(accounts: accounts, authentication: authentication, engines: engines, limits: limits)
+            .add(to: &router)
+        MeRoutes(accounts: accounts, authentication: authentication, engines: engines, limits: limits)
+            .add(to: &router)
+        QueryRoutes(authentication: authentication, engines: engines, limits: limits).add(to: &router)
+        HealthRoutes(readiness: readiness, operators: operators).add(to: &router)
+        MetricsRoutes(metrics: metrics, operators: operators).add(to: &router)
+        publicFiles.add(to: &router)
+        return router
+    }
+
+    /// What a client is told about an error of the modules below.
+    @Sendable public static func problem(for error: any Error) -> Problem {
+        ProblemMapping.problem(for: error)
+    }
+}

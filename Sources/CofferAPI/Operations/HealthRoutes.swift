@@ -1,0 +1,45 @@
+import HTTPServer
+import JSON
+
+/// `GET /health/live`, and `GET /health/ready` with its other name `GET /health`.
+struct HealthRoutes: Sendable {
+    let readiness: Readiness
+    let operators: OperatorAccess
+
+    func add(to router: inout Router) {
+        router.on(.get, "/health/live", dispatch: .inline, answersWhileDraining: true, handler: live)
+        for path in ["/health/ready", "/health"] {
+            router.on(.get, path, answersWhileDraining: true, handler: ready)
+        }
+    }
+
+    /// Touches nothing: it says that the process answers.
+    @Sendable private func live(_ request: Request) async throws -> Response {
+        .json(.ok, Array(#"{"status":"live"}"#.utf8))
+    }
+
+    @Sendable private func ready(_ request: Request) async throws -> Response {
+        let results = await readiness.results()
+        let isReady = results.allSatisfy(\.isPassed)
+        var json = JSONWriter()
+        json.beginObject()
+        json.name("status")
+        json.write(isReady ? "ready" : "unavailable")
+        if operators.isOperator(request) {
+            json.name("checks")
+            json.beginObject()
+            for result in results {
+                json.name(escaping: result.name)
+                json.beginObject()
+                json.name("ok")
+                json.write(result.isPassed)
+                json.name("detail")
+                json.write(result.detail)
+                json.endObject()
+            }
+            json.endObject()
+        }
+        json.endObject()
+        return .json(isReady ? .ok : .serviceUnavailable, json.finish())
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+import HTTPServer
+
+/// The landing page and the OpenAPI document, read once at the start: they are small and do not change.
+struct PublicFiles: Sendable {
+    private static let files: [(path: String, name: String, contentType: String)] = [
+        ("/", "index.html", "text/html; charset=utf-8"),
+        ("/style.css", "style.css", "text/css; charset=utf-8"),
+        ("/openapi.json", "openapi.json", "application/json"),
+    ]
+
+    private let contents: [(path: String, contentType: String, bytes: [UInt8])]
+
+    /// Reads what there is in the directory; a file that is missing has no route.
+    init(directory: String) {
+        contents = Self.files.compactMap { file in
+            Self.read("\(directory)/\(file.name)").map { (file.path, file.contentType, $0) }
+        }
+    }
+
+    func add(to router: inout Router) {
+        for file in contents {
+            router.on(.get, file.path, dispatch: .inline) { _ in
+                var response = Response(contentType: file.contentType, bytes: file.bytes)
+                response.headers["Cache-Control"] = "no-cache"
+                response.headers["Content-Security-Policy"] = "default-src 'self'"
+                return response
+            }
+        }
+    }
+
+    private static func read(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        return count == bytes.count ? bytes : nil
+    }
+}

@@ -1,0 +1,34 @@
+import HTTPServer
+import JSON
+import SQLCipher
+
+extension ProblemMapping {
+    /// What SQLite reports. Its message may quote the client's own SQL, and never a value that was bound.
+    static func sqlite(_ error: SQLiteError) -> Problem {
+        var problem = classified(error)
+        problem.members.append(JSONMember(name: "sqlite_code", value: .string(error.extendedCode.name)))
+        if let offset = error.offset { problem.members.append(.sqlOffset(offset)) }
+        return problem
+    }
+
+    private static func classified(_ error: SQLiteError) -> Problem {
+        switch error.code {
+        case .constraint: Problem(.conflict, "constraint", title: "Constraint violated", detail: error.message)
+        case .authorization: Problem(.forbidden, "not_authorized", title: "Not authorized", detail: error.message)
+        case .interrupt:
+            Problem(.requestTimeout, "statement_timeout", detail: "The statement ran into its time limit.")
+        case .full: full(error)
+        case .outOfMemory:
+            Problem(.insufficientStorage, "statement_memory", detail: "The statement needs more memory than it may have.")
+        case .notADatabase, .corrupt, .ioError, .cantOpen: .engineUnavailable
+        default: Problem(.badRequest, "sql_error", title: "SQL error", detail: error.message)
+        }
+    }
+
+    /// SQLite has one code for its page limit and for a full disk.
+    private static func full(_ error: SQLiteError) -> Problem {
+        Problem(
+            .insufficientStorage, "database_full",
+            detail: "The database has reached its size limit, or the disk is full.")
+    }
+}

@@ -1,0 +1,61 @@
+import HTTPServer
+import UserEngines
+
+/// `POST /v1/query` and `POST /v1/query/batch`.
+struct QueryRoutes: Sendable {
+    let authentication: Authentication
+    let engines: EngineRegistry
+    let limits: APILimits
+
+    func add(to router: inout Router) {
+        router.on(.post, "/v1/query", body: limits.jsonBody, handler: query)
+        router.on(.post, "/v1/query/batch", body: limits.jsonBody, handler: batch)
+    }
+
+    @Sendable private func query(_ request: Request) async throws -> Response {
+        let caller = try authentication.session(of: request)
+        let options = try ResultOptions(request, limits: limits)
+        let timeout = try limits.timeout(of: request)
+        let query = try request.body.withUnsafeBytes(QueryBody.read)
+        let reply = try await engines.withEngine(of: caller.user, key: caller.dataKey) { engine in
+            try await engine.run(query.sql, query.arguments, timeout: timeout) { statement, connection in
+                var writer = ResultWriter(options)
+                try writer.write(statement, on: connection)
+                return writer.finish()
+            }
+        }
+        return .json(.ok, reply)
+    }
+
+    @Sendable private func batch(_ request: Request) async throws -> Response {
+        let caller = try authentication.session(of: request)
+        let options = try ResultOptions(request, limits: limits)
+        let timeout = try limits.timeout(of: request)
+        let batch = try request.body.withUnsafeBytes(BatchBody.read)
+        let reply = try await engines.withEngine(of: caller.user, key: caller.dataKey) { engine in
+            try await engine.runBatch(atomic: batch.isAtomic, timeout: timeout) { runner in
+                var writer = ResultWriter(options)
+                writer.beginBatch()
+                for (index, query) in batch.statements.enumerated() {
+                    do {
+                        try runner.run(query.sql, query.arguments) { statement, connection in
+                            try writer.write(statement, on: connection)
+                        }
+                    } catch {
+                        throw StatementFailure(index: index, cause: error)
+                    }
+                }
+                writer.endBatch()
+                return writer.finish()
+            }
+        }
+        return .json(.ok, reply)
+    }
+}
+
+/// Which statement of a batch failed, and why.
+struct StatementFailure: Error {
+    /// Its position, from 0.
+    let index: Int
+    let cause: any Error
+}

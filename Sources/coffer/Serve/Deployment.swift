@@ -1,0 +1,94 @@
+import Accounts
+import CofferAPI
+import Glibc
+import HTTPServer
+import Logging
+import Metrics
+import SQLCipher
+import ServiceLifecycle
+import Timekeeping
+import UserEngines
+import Workers
+
+/// One running server: every module made from the settings, in the order in which they depend on each other, and
+/// stopped in the opposite one.
+struct Deployment {
+    private let settings: Settings
+    private let logger = Logger(label: "coffer")
+
+    init(_ settings: Settings) {
+        self.settings = settings
+    }
+
+    /// Serves until the process is told to stop; then answers what is in flight, and closes everything.
+    func run() async throws {
+        let versions = try SQLCipherLibrary.verify()
+        if let warning = versions.warning { logger.warning("\(warning)") }
+        let files = try DataDirectory(path: settings.dataDirectory)
+        let workers = WorkerExecutor(threads: settings.workers)
+        defer { workers.shutdown() }
+        let time = SystemTime()
+        let metrics = MetricsRegistry()
+        let activity = Activity(time: time)
+        let accountsMetrics = AccountsMetrics(metrics)
+        let engineMetrics = EngineMetrics(metrics)
+        let accounts = try await Accounts.open(
+            catalogPath: files.catalogPath, settings: settings.accounts, activity: activity, time: time,
+            observer: accountsMetrics)
+        let engines = EngineRegistry(
+            files: files, configuration: settings.engines, activity: activity, metrics: engineMetrics, time: time,
+            workers: workers, logger: Logger(label: "coffer.engines"))
+        let reaper = Reaper(
+            registry: engines, activity: activity, locks: UserLocks(), configuration: settings.reaper, time: time,
+            workers: workers, logger: Logger(label: "coffer.reaper")
+        ) { [logger] in
+            do {
+                _ = try await accounts.endExpiredSessions()
+            } catch {
+                logger.error("expired sessions could not be removed", metadata: ["error": "\(error)"])
+            }
+        }
+        let readiness = readiness(files: files, accounts: accounts, reaper: reaper)
+        let httpMetrics = HTTPMetrics(metrics)
+        engineMetrics.registerGauges(of: engines, in: metrics)
+        accountsMetrics.registerGauges(of: accounts, in: metrics)
+        ServerMetrics.register(in: metrics, versions: versions)
+        let api = CofferAPI(
+            accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, limits: settings.limits,
+            access: settings.access, publicDirectory: settings.publicDirectory)
+        let server = Server(
+            configuration: settings.server, router: api.router, workers: workers, time: time,
+            logger: Logger(label: "coffer.http"), observer: httpMetrics, problem: CofferAPI.problem)
+        // Stopped from the last to the first: nobody calls what has stopped.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    EnginesService(engines: engines, accounts: accounts),
+                    SessionTimesService(accounts: accounts, interval: settings.accounts.lastSeenInterval),
+                    ReaperService(reaper: reaper),
+                    HTTPService(server: server, readiness: readiness, settings: settings),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    private func readiness(files: DataDirectory, accounts: Accounts, reaper: Reaper) -> Readiness {
+        Readiness(checks: [
+            {
+                do {
+                    _ = try await accounts.users(limit: 1)
+                    return Readiness.Result("catalog", isPassed: true, detail: "readable")
+                } catch {
+                    return Readiness.Result("catalog", isPassed: false, detail: "\(error)")
+                }
+            },
+            { Readiness.diskSpace(at: files.path) },
+            { Readiness.descriptors() },
+            {
+                Readiness.Result(
+                    "reaper", isPassed: !reaper.isOverdue,
+                    detail: reaper.lastReport.map { "last pass at \($0.start.iso8601)" } ?? "no pass yet")
+            },
+        ])
+    }
+}

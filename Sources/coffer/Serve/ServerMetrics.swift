@@ -1,0 +1,18 @@
+import Metrics
+import SQLCipher
+
+/// The metrics of the process as a whole.
+enum ServerMetrics {
+    static func register(in metrics: MetricsRegistry, versions: LibraryVersions) {
+        metrics.registerProcessMetrics()
+        metrics.collect(
+            "coffer_build_info", help: "What runs; always 1.", type: .gauge, labels: ["version", "sqlcipher", "sqlite"]
+        ) { [MetricSample(labels: [BuildInfo.version, versions.sqlcipher, versions.sqlite], 1)] }
+        metrics.collect(
+            "coffer_descriptors", help: "Open file descriptors by class.", type: .gauge, labels: ["class"]
+        ) {
+            let census = DescriptorCensus.take()
+            return DescriptorCensus.Class.allCases.map { MetricSample(labels: [$0.rawValue], census[$0]) }
+        }
+    }
+}

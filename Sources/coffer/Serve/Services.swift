@@ -1,0 +1,66 @@
+import Accounts
+import CofferAPI
+import HTTPServer
+import Logging
+import ServiceLifecycle
+import UserEngines
+
+/// Listens from the start to the stop, and answers what is in flight before it ends.
+struct HTTPService: Service {
+    let server: Server
+    let readiness: Readiness
+    let settings: Settings
+
+    func run() async throws {
+        try server.start()
+        StandardOutput.write(line: Array("listening on http://\(authority)".utf8))
+        try? await gracefulShutdown()
+        readiness.beginDraining()
+        await server.shutdown(deadline: settings.shutdownTimeout)
+    }
+
+    private var authority: String {
+        let host = settings.server.host
+        return (host.contains(":") ? "[\(host)]" : host) + ":\(server.port)"
+    }
+}
+
+/// Runs the reaper's passes.
+struct ReaperService: Service {
+    let reaper: Reaper
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await reaper.run() }
+    }
+}
+
+/// Writes now and then when the sessions were last used.
+struct SessionTimesService: Service {
+    let accounts: Accounts
+    let interval: Duration
+
+    func run() async throws {
+        let logger = Logger(label: "coffer.accounts")
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: interval)) != nil {
+                do {
+                    try await accounts.flushLastSeen()
+                } catch {
+                    logger.error("the sessions' last use could not be written", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+}
+
+/// Closes every engine and the catalog at the end, when nobody calls them any more.
+struct EnginesService: Service {
+    let engines: EngineRegistry
+    let accounts: Accounts
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await engines.shutDown()
+        try await accounts.close()
+    }
+}

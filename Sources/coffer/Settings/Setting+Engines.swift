@@ -1,0 +1,84 @@
+import Accounts
+import SQLCipher
+
+extension Setting where Value == Int {
+    static let readersPerUser = Setting(
+        "readersPerUser", "3", expected: ValueFormats.count, "reader connections of one user, beside the writer",
+        parse: ValueFormats.count)
+    static let acquireQueue = Setting(
+        "acquireQueue", "64", expected: ValueFormats.count, "requests of one user that may wait for a connection",
+        parse: ValueFormats.count)
+    static let maxValueBytes = Setting(
+        "maxValueBytes", "16MiB", expected: ValueFormats.size, "size of one text or blob", parse: ValueFormats.size)
+    static let maxDatabaseBytes = Setting(
+        "maxDatabaseBytes", "1GiB", expected: ValueFormats.size, "size of one user's database",
+        parse: ValueFormats.size)
+    static let passwordMemory = Setting(
+        "passwordMemory", "64MiB", expected: ValueFormats.size, "Argon2id memory for one password",
+        parse: ValueFormats.size)
+    static let passwordOperations = Setting(
+        "passwordOperations", "2", expected: ValueFormats.count, "Argon2id passes", parse: ValueFormats.count)
+}
+
+extension Setting where Value == Duration {
+    static let acquireTimeout = Setting(
+        "acquireTimeout", "5s", expected: ValueFormats.duration, "a request's wait for a connection",
+        parse: ValueFormats.duration)
+    static let connectionIdleTimeout = Setting(
+        "connectionIdleTimeout", "5m", expected: ValueFormats.duration, "idle connections older than this are closed",
+        parse: ValueFormats.duration)
+    static let connectionLifetime = Setting(
+        "connectionLifetime", "1h", expected: ValueFormats.duration, "connections older than this are replaced",
+        parse: ValueFormats.duration)
+    static let leakThreshold = Setting(
+        "leakThreshold", "60s", expected: ValueFormats.duration, "a connection in use for longer is reported",
+        parse: ValueFormats.duration)
+    static let statementTimeout = Setting(
+        "statementTimeout", "30s", expected: ValueFormats.duration, "the longest a statement may run",
+        parse: ValueFormats.duration)
+    static let engineIdleTimeout = Setting(
+        "engineIdleTimeout", "15m", expected: ValueFormats.duration,
+        "an engine unused for longer closes, live session or not", parse: ValueFormats.duration)
+    static let reaperInterval = Setting(
+        "reaperInterval", "300s", expected: ValueFormats.duration, "between two passes of the reaper",
+        parse: ValueFormats.duration)
+    static let reaperJitter = Setting(
+        "reaperJitter", "30s", expected: ValueFormats.duration, "by which that interval varies",
+        parse: ValueFormats.duration)
+    static let releaseInterval = Setting(
+        "releaseInterval", "1800s", expected: ValueFormats.duration,
+        "between two checkpoints with a close of idle connections", parse: ValueFormats.duration)
+    static let sessionIdleTimeout = Setting(
+        "sessionIdleTimeout", "2h", expected: ValueFormats.duration, "a session unused for longer ends",
+        parse: ValueFormats.duration)
+    static let sessionLifetime = Setting(
+        "sessionLifetime", "24h", expected: ValueFormats.duration, "a session ends after this in any case",
+        parse: ValueFormats.duration)
+    static let sessionRemember = Setting(
+        "sessionRemember", "30d", expected: ValueFormats.duration, "the same for a login that asks to be remembered",
+        parse: ValueFormats.duration)
+}
+
+extension Setting where Value == ConnectionConfiguration.Synchronous {
+    static let synchronous = Setting(
+        "synchronous", "full", expected: "full or normal", "whether each commit waits for the disk"
+    ) { text in
+        switch text {
+        case "full": .full
+        case "normal": .normal
+        default: nil
+        }
+    }
+}
+
+/// Who may register.
+enum RegistrationPolicy: String, Sendable {
+    case open
+    case closed
+}
+
+extension Setting where Value == RegistrationPolicy {
+    static let registration = Setting(
+        "registration", "open", expected: "open or closed", "whether anybody may register"
+    ) { RegistrationPolicy(rawValue: $0) }
+}

@@ -1,0 +1,115 @@
+import Configuration
+import SystemPackage
+
+/// Where settings come from, strongest first: flags, environment, the JSON file, the default.
+struct SettingSources: Sendable {
+    /// Who said a value.
+    enum Origin: String, Sendable {
+        case flag
+        case environment
+        case file
+        case `default`
+    }
+
+    private let sources: [(origin: Origin, provider: any ConfigProvider)]
+
+    /// Reads the sources and refuses every name that is no setting.
+    ///
+    /// - Parameters:
+    ///   - arguments: the command's own, such as `--port 0`.
+    ///   - configurationFile: the path of a JSON object, or `nil`.
+    init(
+        names: [SettingName], arguments: [String], environment: [String: String], configurationFile: String?
+    ) async throws {
+        try Self.checkFlags(arguments, names)
+        try Self.checkVariables(environment, names)
+        var sources: [(Origin, any ConfigProvider)] = [
+            (.flag, CommandLineArgumentsProvider(arguments: ["coffer"] + arguments)),
+            (
+                .environment,
+                EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "coffer")
+            ),
+        ]
+        if let configurationFile {
+            try Self.checkFile(configurationFile, names)
+            sources.append((.file, try await FileProvider<JSONSnapshot>(filePath: FilePath(configurationFile))))
+        }
+        self.sources = sources
+    }
+
+    /// The text of a setting and who said it.
+    func text(_ name: SettingName) throws -> (text: String, origin: Origin) {
+        let key = AbsoluteConfigKey([name.key])
+        for (origin, provider) in sources {
+            if let text = try Self.text(key, provider, name) { return (text, origin) }
+        }
+        return (name.fallback, .default)
+    }
+
+    /// The value of a setting; an error names the setting, the text and what was expected.
+    func value<Value>(_ setting: Setting<Value>) throws -> Value {
+        let (text, _) = try text(setting.name)
+        guard let value = setting.parse(text) else {
+            throw SettingError.badValue(setting.name, text: text, expected: setting.expected)
+        }
+        return value
+    }
+
+    /// A JSON number is as good as the same digits in a string.
+    private static func text(
+        _ key: AbsoluteConfigKey, _ provider: any ConfigProvider, _ name: SettingName
+    ) throws -> String? {
+        if case .string(let text) = try? provider.value(forKey: key, type: .string).value?.content { return text }
+        if case .int(let number) = try? provider.value(forKey: key, type: .int).value?.content { return "\(number)" }
+        if let result = try? provider.value(forKey: key, type: .string), result.value == nil { return nil }
+        throw SettingError.notAString(name)
+    }
+
+    private static func checkFlags(_ arguments: [String], _ names: [SettingName]) throws {
+        let flags = Set(names.map(\.flag))
+        var expectsValue = false
+        for argument in arguments {
+            if argument.hasPrefix("--") {
+                if expectsValue { break }
+                let parts = argument.split(separator: "=", maxSplits: 1)
+                guard flags.contains(String(parts[0])) else { throw SettingError.unknown(String(parts[0])) }
+                expectsValue = parts.count == 1
+            } else {
+                guard expectsValue else { throw SettingError.unknown(argument) }
+                expectsValue = false
+            }
+        }
+        if expectsValue { throw SettingError.missingValue(arguments.last { $0.hasPrefix("--") } ?? "") }
+    }
+
+    private static func checkVariables(_ environment: [String: String], _ names: [SettingName]) throws {
+        let variables = Set(names.map(\.variable))
+        for variable in environment.keys.sorted() where variable.hasPrefix("COFFER_") {
+            guard variables.contains(variable) else { throw SettingError.unknown(variable) }
+        }
+    }
+}
+
+/// Why the settings are refused; each stops the start.
+enum SettingError: Error, CustomStringConvertible {
+    case unknown(String)
+    case missingValue(String)
+    case badValue(SettingName, text: String, expected: String)
+    case notAString(SettingName)
+    case unreadableFile(String, reason: String)
+
+    var description: String {
+        switch self {
+        case .unknown(let name):
+            "unknown setting '\(name)'; `coffer config` lists the known ones"
+        case .missingValue(let flag):
+            "\(flag) needs a value"
+        case .badValue(let name, let text, let expected):
+            "\(name.variable) (\(name.flag)) is '\(name.isSecret ? "<redacted>" : text)', and \(expected) was expected"
+        case .notAString(let name):
+            "'\(name.key)' in the configuration file must be a string or a whole number"
+        case .unreadableFile(let path, let reason):
+            "cannot read the configuration file \(path): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Glibc
+
+/// Reads small files that an operator wrote.
+enum TextFile {
+    struct Unreadable: Error {
+        let reason: String
+    }
+
+    /// The content of a file of at most 1 MiB.
+    static func bytes(of path: String) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Unreadable(reason: String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var content = [UInt8](repeating: 0, count: 1 << 20)
+        var length = 0
+        while length < content.count {
+            let count = content.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + length, $0.count - length) }
+            guard count >= 0 else { throw Unreadable(reason: String(cString: strerror(errno))) }
+            if count == 0 { return Array(content[..<length]) }
+            length += count
+        }
+        throw Unreadable(reason: "it is larger than 1 MiB")
+    }
+}
