@@ -5,7 +5,7 @@ import UserEngines
 extension Accounts {
     /// The session that a token belongs to. It counts as used, and its idle deadline moves on.
     ///
-    /// Takes about a microsecond: two derivations and a look-up; the first time in a process also opens the seal.
+    /// Takes about a microsecond, for one derivation and a look-up; the first time in a process also opens the seal.
     /// Throws ``AccountError`` with `invalid_token`.
     public func authenticate(_ token: SessionToken) throws(AccountError) -> Session {
         guard let session = sessions[token.lookupHash] else { throw .invalidToken }

@@ -6,7 +6,7 @@ import Timekeeping
 
 @testable import Accounts
 
-@Suite("Password hasher")
+@Suite("Password hasher", .timeLimit(.minutes(1)))
 struct PasswordHasherTests {
     private let hash = PasswordHash(parameters: .fastest)
     private let password = try! Password(copying: [UInt8]("correct horse".utf8))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Accounts
 
-@Suite("Turn queue")
+@Suite("Turn queue", .timeLimit(.minutes(1)))
 struct TurnQueueTests {
     @Test("lets no more than its number work at once, and everyone in the end")
     func limit() async throws {
