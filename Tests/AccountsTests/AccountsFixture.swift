@@ -98,6 +98,17 @@ func withAccounts(
     #expect(!directory.entries.contains("catalog.db-wal"))
 }
 
+extension Accounts {
+    /// Registers a user without any files.
+    func register(
+        username: String, password: Password, withRecoveryCode: Bool = false, by registrar: Registrar = .visitor
+    ) async throws -> Registration {
+        try await register(
+            username: username, password: password, withRecoveryCode: withRecoveryCode, by: registrar,
+            creatingData: { _, _ in }, removingData: { _ in })
+    }
+}
+
 extension AccountSettings {
     static let fast = AccountSettings(passwordParameters: .fastest, passwordHashesAtOnce: 2)
 }

@@ -1,4 +1,5 @@
 import Secrets
+import Synchronization
 import Testing
 import UserEngines
 
@@ -98,12 +99,77 @@ struct RegistrationTests {
         }
     }
 
+    @Test("has the data made under the data key, before anybody can log in")
+    func createsData() async throws {
+        try await withAccounts { fixture in
+            let data = UserData()
+            let registration = try await fixture.accounts.register(
+                username: "ada", password: .of("ada"),
+                creatingData: { user, key in
+                    await expectRefusal(.invalidCredentials) { try await fixture.login("ada") }
+                    data.create(user, key)
+                }, removingData: { data.remove($0) })
+            let login = try await fixture.login("ada")
+            let key = try await fixture.accounts.dataKey(for: login.session, with: login.token)
+            #expect(data.keys == [registration.user.id: key])
+        }
+    }
+
+    @Test("leaves no user when the data cannot be made")
+    func failingData() async throws {
+        struct DiskFull: Error {}
+        try await withAccounts { fixture in
+            await #expect(throws: DiskFull.self) {
+                try await fixture.accounts.register(
+                    username: "ada", password: .of("ada"), creatingData: { _, _ in throw DiskFull() },
+                    removingData: { _ in })
+            }
+            #expect(try await fixture.accounts.user(named: "ada") == nil)
+            try await fixture.register("ada")
+        }
+    }
+
+    @Test("removes the data again when the name was taken meanwhile")
+    func removesData() async throws {
+        try await withAccounts { fixture in
+            let data = UserData()
+            await expectRefusal(.usernameTaken) {
+                try await fixture.accounts.register(
+                    username: "ada", password: .of("ada"),
+                    creatingData: { user, key in
+                        try await fixture.register("Ada")
+                        data.create(user, key)
+                    }, removingData: { data.remove($0) })
+            }
+            #expect(data.keys.isEmpty)
+            #expect(data.removals == 1)
+            _ = try await fixture.login("ada")
+        }
+    }
+
     @Test("Users are listed in the order of their names, page by page")
     func listing() async throws {
         try await withAccounts { fixture in
             for name in ["Carol", "ada", "Bob"] { try await fixture.register(name) }
             #expect(try await fixture.accounts.users(limit: 2).map(\.username) == ["ada", "Bob"])
             #expect(try await fixture.accounts.users(after: "BOB", limit: 2).map(\.username) == ["Carol"])
+        }
+    }
+}
+
+/// Stands for the users' files.
+private final class UserData: Sendable {
+    private let state = Mutex<(keys: [UserID: GuardedBytes], removals: Int)>(([:], 0))
+
+    var keys: [UserID: GuardedBytes] { state.withLock { $0.keys } }
+    var removals: Int { state.withLock { $0.removals } }
+
+    func create(_ user: UserID, _ key: GuardedBytes) { state.withLock { $0.keys[user] = key } }
+
+    func remove(_ user: UserID) {
+        state.withLock { state in
+            state.keys[user] = nil
+            state.removals += 1
         }
     }
 }
