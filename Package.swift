@@ -52,7 +52,7 @@ let package = Package(
             ["Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers", deque, logging]),
         module(
             "CofferAPI",
-            ["Accounts", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "UserEngines", "Workers", logging]),
+            ["Accounts", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", logging]),
         .executableTarget(
             name: "coffer",
             dependencies: [

@@ -58,7 +58,8 @@ extension Accounts {
                 try catalog.insert(record)
             }
         } catch {
-            try await removingData(id)
+            // The first error is the one to tell; files without a record open nothing and are found by a check.
+            try? await removingData(id)
             throw error
         }
         return Registration(user: User(user), recoveryCode: recovery?.code)

@@ -9,19 +9,21 @@ public struct CofferAPI: Sendable {
     private let engines: EngineRegistry
     private let metrics: MetricsRegistry
     private let readiness: Readiness
+    private let reaper: Reaper
     private let limits: APILimits
     private let access: AccessConfiguration
     private let publicFiles: PublicFiles
 
     /// Puts the modules below behind HTTP. `publicDirectory` holds the landing page and the OpenAPI document.
     public init(
-        accounts: Accounts, engines: EngineRegistry, metrics: MetricsRegistry, readiness: Readiness,
+        accounts: Accounts, engines: EngineRegistry, metrics: MetricsRegistry, readiness: Readiness, reaper: Reaper,
         limits: APILimits, access: AccessConfiguration, publicDirectory: String
     ) {
         self.accounts = accounts
         self.engines = engines
         self.metrics = metrics
         self.readiness = readiness
+        self.reaper = reaper
         self.limits = limits
         self.access = access
         publicFiles = PublicFiles(directory: publicDirectory)
@@ -40,6 +42,7 @@ public struct CofferAPI: Sendable {
         QueryRoutes(authentication: authentication, engines: engines, limits: limits).add(to: &router)
         HealthRoutes(readiness: readiness, operators: operators).add(to: &router)
         MetricsRoutes(metrics: metrics, operators: operators).add(to: &router)
+        AdminRoutes(accounts: accounts, engines: engines, reaper: reaper, operators: operators).add(to: &router)
         publicFiles.add(to: &router)
         return router
     }

@@ -66,10 +66,24 @@ public final class EngineMetrics: Sendable {
         metrics.collect(
             "coffer_connections_max", help: "Connections that all open engines may have at once.", type: .gauge
         ) { [MetricSample(registry.census().total.occupancy.maximum)] }
+        registerGauges(of: registry.budget, in: metrics)
+        metrics.collect(
+            "coffer_wal_bytes", help: "Write-ahead logs of the open databases.", type: .gauge
+        ) { [MetricSample(Int(registry.logBytes()))] }
         metrics.collect(
             "coffer_connection_leaks_suspected", help: "Leases that are out for longer than the leak threshold.",
             type: .gauge
         ) { [MetricSample(registry.census().total.suspectedLeaks)] }
+    }
+
+    /// Registers the gauges of the descriptor budget.
+    private func registerGauges(of budget: DescriptorBudget, in metrics: MetricsRegistry) {
+        metrics.collect(
+            "coffer_descriptor_budget", help: "File descriptors that databases may hold.", type: .gauge
+        ) { [MetricSample(budget.capacity)] }
+        metrics.collect(
+            "coffer_descriptor_budget_used", help: "File descriptors that databases hold.", type: .gauge
+        ) { [MetricSample(budget.used)] }
     }
 
     func engineOpened() {

@@ -15,29 +15,32 @@ struct EngineFixture: Sendable {
     let time = ManualTime()
     let activity: Activity
     let registry: EngineRegistry
+    let budget: DescriptorBudget
     let locks = UserLocks()
     let workers = WorkerExecutor(threads: 4)
     let key: GuardedBytes
     let scrapes = MetricsRegistry()
     let metrics: EngineMetrics
 
-    private init(_ directory: String, _ configuration: EngineConfiguration) throws {
+    private init(_ directory: String, _ configuration: EngineConfiguration, budget capacity: Int) throws {
         self.directory = directory
         files = try DataDirectory(path: directory + "/data")
         activity = Activity(time: time)
+        budget = DescriptorBudget(capacity: capacity, time: time)
         key = try GuardedBytes.random(count: 48)
         metrics = EngineMetrics(scrapes)
         registry = EngineRegistry(
-            files: files, configuration: configuration, activity: activity, metrics: metrics, time: time,
+            files: files, configuration: configuration, activity: activity, budget: budget, metrics: metrics, time: time,
             workers: workers, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
     /// Runs a test with a registry, then shuts it down and looks for what was left open.
     static func run(
-        _ configuration: EngineConfiguration = EngineConfiguration(), _ body: (EngineFixture) async throws -> Void
+        _ configuration: EngineConfiguration = EngineConfiguration(), budget: Int = 1000,
+        _ body: (EngineFixture) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
-            let fixture = try EngineFixture(directory.path, configuration)
+            let fixture = try EngineFixture(directory.path, configuration, budget: budget)
             do {
                 try await body(fixture)
             } catch {
@@ -48,6 +51,7 @@ struct EngineFixture: Sendable {
             await fixture.registry.shutDown()
             fixture.workers.shutdown()
             #expect(OpenFiles.paths(under: directory.path + "/data/users") == [])
+            #expect(fixture.budget.used == 0)
         }
     }
 

@@ -1,3 +1,4 @@
+import Accounts
 import HTTPServer
 
 /// Tells operators, who have the admin token, from everybody else.
@@ -9,6 +10,12 @@ struct OperatorAccess: Sendable {
             let credentials = BearerCredentials(header)
         else { return false }
         return token.matches(Array(credentials.token.utf8))
+    }
+
+    /// Refuses everybody else: 404 when nobody is an operator here, 401 for a wrong token.
+    func requireOperator(_ request: Request) throws {
+        guard configuration.adminToken != nil else { throw Problem.notFound() }
+        guard isOperator(request) else { throw AccountError.invalidToken }
     }
 
     func mayReadMetrics(_ request: Request) -> Bool {

@@ -80,6 +80,7 @@ enum ProblemMapping {
         switch error {
         case .shuttingDown: .draining
         case .unavailable: .engineUnavailable
+        case .descriptorBudget: .descriptorBudget
         case .transactionLeftOpen:
             Problem(
                 .badRequest, "transaction_left_open", title: "Transaction left open",
@@ -101,6 +102,8 @@ enum ProblemMapping {
             Problem(
                 .serviceUnavailable, "pool_queue_full", detail: "Too many requests wait for a database connection.",
                 retryAfter: .seconds(1))
+        case .openFailed(let cause as EngineError): engine(cause)
+        case .openFailed(is GrowthRefused): .descriptorBudget
         case .closed, .cancelled, .openFailed, .leaseAlreadyReleased, .foreignLease: .engineUnavailable
         }
     }
@@ -111,4 +114,9 @@ extension Problem {
     static let engineUnavailable = Problem(
         .serviceUnavailable, "engine_unavailable", detail: "The database is not available now.",
         retryAfter: .seconds(5))
+
+    /// 503: as many databases are open as the server has descriptors for, and all of them are in use.
+    static let descriptorBudget = Problem(
+        .serviceUnavailable, "descriptor_budget", detail: "Too many databases are in use at the moment.",
+        retryAfter: .seconds(1))
 }

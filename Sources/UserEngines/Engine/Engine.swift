@@ -18,13 +18,14 @@ public final class Engine: Sendable {
     let readers: Pool
     let writer: Pool
     private let unclosed: UnclosedConnections
+    private let descriptors: EngineDescriptors
     private let key: GuardedBytes
     private let configuration: EngineConfiguration
     let metrics: EngineMetrics
 
     private init(
-        user: UserID, path: String, key: GuardedBytes, configuration: EngineConfiguration, metrics: EngineMetrics,
-        time: any TimeSource, workers: WorkerExecutor, logger: Logger
+        user: UserID, path: String, key: GuardedBytes, configuration: EngineConfiguration,
+        descriptors: EngineDescriptors, metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor, logger: Logger
     ) {
         self.user = user
         self.key = key
@@ -32,12 +33,13 @@ public final class Engine: Sendable {
         self.metrics = metrics
         let unclosed = UnclosedConnections()
         self.unclosed = unclosed
+        self.descriptors = descriptors
         func pool(_ role: PoolRole, maximum: Int) -> Pool {
             Pool(
                 configuration: configuration.pool(maximum: maximum),
                 driver: UserConnectionDriver(
                     configuration: configuration.connection(path: path, role: role, logger: logger), key: key,
-                    unclosed: unclosed),
+                    role: role, descriptors: descriptors, unclosed: unclosed),
                 time: time, executor: workers, logger: logger, observer: metrics)
         }
         readers = pool(.reader, maximum: configuration.readers)
@@ -48,12 +50,12 @@ public final class Engine: Sendable {
     ///
     /// - Throws: what SQLite says, in a `PoolError`; nothing is left open then.
     static func open(
-        user: UserID, path: String, key: GuardedBytes, configuration: EngineConfiguration, metrics: EngineMetrics,
-        time: any TimeSource, workers: WorkerExecutor, logger: Logger
+        user: UserID, path: String, key: GuardedBytes, configuration: EngineConfiguration,
+        descriptors: EngineDescriptors, metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor, logger: Logger
     ) async throws -> Engine {
         let engine = Engine(
-            user: user, path: path, key: key, configuration: configuration, metrics: metrics, time: time,
-            workers: workers, logger: logger)
+            user: user, path: path, key: key, configuration: configuration, descriptors: descriptors,
+            metrics: metrics, time: time, workers: workers, logger: logger)
         do {
             try await engine.writer.withConnection { _ in }
             return engine
@@ -70,7 +72,7 @@ public final class Engine: Sendable {
         let readersLeft = await readers.close(deadline: configuration.drainTimeout)
         let writersLeft = await writer.close(deadline: configuration.drainTimeout)
         key.wipe()
-        try unclosed.closeAgain()
+        try unclosed.closeAgain(descriptors)
         let left = readersLeft.total + writersLeft.total
         if left > 0 { throw EngineCloseError(connections: left) }
     }

@@ -25,6 +25,10 @@ public struct EngineConfiguration: Sendable {
     /// Bytes of one user's database.
     public var maximumDatabaseBytes = 1 << 30
 
+    /// How long an engine's first connection waits for its descriptors: a little less than its request waits for the
+    /// connection, so that the request learns the cause.
+    var budgetTimeout: Duration { acquireTimeout * 0.9 }
+
     /// Makes the default limits.
     public init() {}
 }

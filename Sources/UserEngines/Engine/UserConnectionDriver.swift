@@ -7,14 +7,27 @@ import Synchronization
 struct UserConnectionDriver: ConnectionDriver {
     let configuration: ConnectionConfiguration
     let key: GuardedBytes
+    let role: PoolRole
+    let descriptors: EngineDescriptors
     /// Where a connection goes that did not close.
     let unclosed: UnclosedConnections
 
+    /// The writer's connection is an engine's first, and may wait for its descriptors; a reader's is there to be quicker, and
+    /// is done without when there are none to spare.
     func open() async throws -> Connection {
-        try key.withUnsafeBytes { (key) throws in
-            // A wiped key is empty. Opening without one would make a file that anybody can read.
-            guard !key.isEmpty else { throw EngineError.unavailable }
-            return try Connection.open(configuration, key: key)
+        switch role {
+        case .writer: guard await descriptors.reserveForWriter() else { throw EngineError.descriptorBudget }
+        case .reader: guard descriptors.reserveFurther() else { throw GrowthRefused() }
+        }
+        do {
+            return try key.withUnsafeBytes { (key) throws in
+                // A wiped key is empty. Opening without one would make a file that anybody can read.
+                guard !key.isEmpty else { throw EngineError.unavailable }
+                return try Connection.open(configuration, key: key)
+            }
+        } catch {
+            descriptors.release()
+            throw error
         }
     }
 
@@ -40,6 +53,7 @@ struct UserConnectionDriver: ConnectionDriver {
     func close(_ connection: Connection) async throws {
         do {
             try connection.close()
+            descriptors.release()
         } catch {
             unclosed.append(connection)
             throw error
@@ -66,8 +80,8 @@ final class UnclosedConnections: Sendable {
         connections.withLock { $0.append(connection) }
     }
 
-    /// Closes what it can; the error of the last one that did not close.
-    func closeAgain() throws {
+    /// Closes what it can, and gives back its descriptors; the error of the last one that did not close.
+    func closeAgain(_ descriptors: EngineDescriptors) throws {
         let taken = connections.withLock { connections in
             defer { connections = [] }
             return connections
@@ -76,6 +90,7 @@ final class UnclosedConnections: Sendable {
         for connection in taken {
             do {
                 try connection.close()
+                descriptors.release()
             } catch {
                 append(connection)
                 failure = error

@@ -14,6 +14,7 @@ public final class Reaper: Sendable {
         var lastEnd: MonotonicInstant
         var lastRelease: MonotonicInstant
         var lastReport: ReaperReport?
+        var totals = ReaperTotals()
     }
 
     private let registry: EngineRegistry
@@ -74,6 +75,9 @@ public final class Reaper: Sendable {
     /// What the last pass did; `nil` before the first.
     public var lastReport: ReaperReport? { state.withLock { $0.lastReport } }
 
+    /// What all passes have done.
+    var totals: ReaperTotals { state.withLock { $0.totals } }
+
     private func runPass() async -> ReaperReport {
         let start = time.now
         var report = ReaperReport(start: time.unixTime)
@@ -87,6 +91,7 @@ public final class Reaper: Sendable {
             state.running = nil
             state.lastEnd = now
             state.lastReport = report
+            state.totals.add(report)
         }
         return report
     }

@@ -19,3 +19,20 @@ public struct ReaperReport: Sendable, Equatable {
         self.start = start
     }
 }
+
+/// What all passes of a reaper have done.
+struct ReaperTotals {
+    var runs = 0
+    var closed = 0
+    var failed = 0
+    var skipped = 0
+    var releases = 0
+
+    mutating func add(_ report: ReaperReport) {
+        runs += 1
+        closed += report.closed
+        failed += report.failed
+        skipped += report.skipped
+        releases += report.isReleasePass ? 1 : 0
+    }
+}

@@ -8,6 +8,9 @@ extension EngineRegistry {
     /// - Throws: ``DataDirectoryError``, `SQLiteError`; nothing is left behind then.
     public func createDatabase(of user: UserID, key: GuardedBytes) async throws {
         try await Task(executorPreference: workers) { [self] in
+            let descriptors = descriptors()
+            guard await descriptors.reserveForWriter() else { throw EngineError.descriptorBudget }
+            defer { descriptors.release() }
             try files.makeDirectory(of: user)
             var connection = configuration.connection(
                 path: files.databasePath(of: user), role: .writer, logger: logger)
@@ -34,5 +37,10 @@ extension EngineRegistry {
     public func databaseSize(of user: UserID) -> Int64 {
         let path = files.databasePath(of: user)
         return DataDirectory.size(ofFile: path) + DataDirectory.size(ofFile: path + "-wal")
+    }
+
+    /// Bytes of the logs of all open databases.
+    public func logBytes() -> Int64 {
+        roster.users.reduce(0) { $0 + DataDirectory.size(ofFile: files.databasePath(of: $1) + "-wal") }
     }
 }

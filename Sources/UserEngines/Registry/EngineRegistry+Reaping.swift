@@ -3,7 +3,7 @@ import Timekeeping
 extension EngineRegistry {
     /// Every engine that a pass of the reaper may have to do with. Activity is asked afterwards, outside the lock.
     func snapshots() -> [EngineSnapshot] {
-        state.withLock { $0.snapshots() }.map { snapshot in
+        decide { $0.snapshots() }.map { snapshot in
             var snapshot = snapshot
             snapshot.isActive = activity.isActive(snapshot.user)
             return snapshot
@@ -13,7 +13,7 @@ extension EngineRegistry {
     /// Carries out what the policy decided, if it still holds: check and close are one decision under the lock.
     func reap(_ user: UserID, reason: CloseReason, idleTimeout: Duration) async -> ReapOutcome {
         let limit = time.now.advanced(by: .zero - idleTimeout)
-        let closing = state.withLock { state in
+        let closing = decide { state in
             reason == .idle
                 ? state.closeIfIdle(user, since: limit, reason: reason)
                 : state.closeIfUnused(user, reason: reason, isActive: activity.isActive(user))
@@ -25,7 +25,7 @@ extension EngineRegistry {
     /// Closes a user's connections that have been idle or open for too long; with `releasingIdle` it checkpoints the log and
     /// closes every idle one, to give back their descriptors. Leased connections are left to work.
     func maintain(_ user: UserID, releasingIdle: Bool) async {
-        guard let engine = state.withLock({ $0.borrow(user) }) else { return }
+        guard let engine = decide({ $0.borrow(user) }) else { return }
         defer { endUse(of: engine, at: nil) }
         engine.maintain()
         guard releasingIdle else { return }

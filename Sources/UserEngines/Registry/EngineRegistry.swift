@@ -9,10 +9,13 @@ import Workers
 /// Its lock is held for decisions only (``RegistryState``), never during I/O. Concurrent first requests of a user share
 /// one opening; a request that comes while an engine closes waits and opens afresh.
 public final class EngineRegistry: Sendable {
-    let state = Mutex(RegistryState<Engine>())
+    private let state = Mutex(RegistryState<Engine>())
+    private let counts = PublishedCounts()
+    let roster = EngineRoster()
     let files: DataDirectory
     let configuration: EngineConfiguration
     let activity: Activity
+    let budget: DescriptorBudget
     let metrics: EngineMetrics
     let time: any TimeSource
     let workers: WorkerExecutor
@@ -20,12 +23,13 @@ public final class EngineRegistry: Sendable {
 
     /// Makes a registry without engines. `workers` runs every open and close.
     public init(
-        files: DataDirectory, configuration: EngineConfiguration, activity: Activity, metrics: EngineMetrics,
-        time: any TimeSource, workers: WorkerExecutor, logger: Logger
+        files: DataDirectory, configuration: EngineConfiguration, activity: Activity, budget: DescriptorBudget,
+        metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor, logger: Logger
     ) {
         self.files = files
         self.configuration = configuration
         self.activity = activity
+        self.budget = budget
         self.metrics = metrics
         self.time = time
         self.workers = workers
@@ -48,7 +52,7 @@ public final class EngineRegistry: Sendable {
     ///
     /// - Returns: when a close that could begin at once has ended.
     public func closeIfUnneeded(_ user: UserID, reason: CloseReason) async {
-        let closing = state.withLock {
+        let closing = decide {
             $0.closeIfUnneeded(user, reason: reason, isActive: activity.isActive(user))
         }
         if let closing { _ = await close(closing) }
@@ -56,14 +60,14 @@ public final class EngineRegistry: Sendable {
 
     /// Closes the engine whoever uses it: waiters fail, statements get until the drain time-out and are interrupted then.
     public func forceClose(_ user: UserID, reason: CloseReason) async {
-        if let closing = state.withLock({ $0.forceClose(user, reason: reason) }) { _ = await close(closing) }
+        if let closing = decide({ $0.forceClose(user, reason: reason) }) { _ = await close(closing) }
     }
 
     /// Refuses new requests and closes every engine with a checkpoint.
     public func shutDown() async {
-        state.withLock { $0.shutDown() }
+        decide { $0.shutDown() }
         while true {
-            let users = state.withLock { Array($0.entries.keys) }
+            let users = decide { Array($0.entries.keys) }
             if users.isEmpty { return }
             let stuck = await withTaskGroup(of: Bool.self) { group in
                 for user in users {
@@ -78,25 +82,11 @@ public final class EngineRegistry: Sendable {
         }
     }
 
-    /// How many engines there are by state, and their pools' figures.
+    /// How many engines there are by state, and their pools' figures. Takes no lock that a request waits for.
     public func census() -> RegistryCensus {
-        var census = RegistryCensus()
-        let engines = state.withLock { state in
-            var engines: [Engine] = []
-            for entry in state.entries.values {
-                switch entry {
-                case .opening: census.opening += 1
-                case .open(let open):
-                    census.open += 1
-                    engines.append(open.engine)
-                case .closing(let engine, _, _), .stuck(let engine, _):
-                    census.closing += 1
-                    engines.append(engine)
-                }
-            }
-            return engines
-        }
-        for engine in engines {
+        let counts = self.counts.load()
+        var census = RegistryCensus(opening: counts.opening, open: counts.open, closing: counts.closing)
+        for engine in roster.all {
             census.add(engine.statistics(of: .reader), to: .reader)
             census.add(engine.statistics(of: .writer), to: .writer)
         }
@@ -104,7 +94,7 @@ public final class EngineRegistry: Sendable {
     }
 
     private func closeForShutdown(_ user: UserID) async -> Bool {
-        if let closing = state.withLock({ $0.forceClose(user, reason: .drained) }) { return await close(closing) }
+        if let closing = decide({ $0.forceClose(user, reason: .drained) }) { return await close(closing) }
         // Somebody else opens or closes it: wait for that.
         _ = await wait(for: user)
         return true
@@ -112,10 +102,21 @@ public final class EngineRegistry: Sendable {
 }
 
 extension EngineRegistry {
+    /// Makes one decision under the lock.
+    func decide<Outcome>(
+        _ decision: (inout RegistryState<Engine>) -> sending Outcome
+    ) -> sending Outcome {
+        state.withLock { state in
+            let outcome = decision(&state)
+            counts.store(state.counts)
+            return outcome
+        }
+    }
+
     private func use(_ user: UserID, _ key: () async throws -> GuardedBytes) async throws -> Engine {
         var dataKey: GuardedBytes?
         while true {
-            switch state.withLock({ $0.step(for: user, hasKey: dataKey != nil, at: time.now) }) {
+            switch decide({ $0.step(for: user, hasKey: dataKey != nil, at: time.now) }) {
             case .use(let engine): return engine
             case .refuse: throw EngineError.shuttingDown
             case .fetchKey:
@@ -137,11 +138,11 @@ extension EngineRegistry {
     }
 
     private func wait(for user: UserID) async -> RegistryState<Engine>.WaitResult {
-        let waiter = state.withLock { $0.makeWaiter() }
+        let waiter = decide { $0.makeWaiter() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // A cancellation that came before the waiter was queued found nothing to withdraw.
-                if let result = state.withLock({ $0.enqueue(waiter, for: user, continuation) }) {
+                if let result = decide({ $0.enqueue(waiter, for: user, continuation) }) {
                     continuation.resume(returning: result)
                 } else if Task.isCancelled {
                     withdraw(waiter, user)
@@ -153,7 +154,7 @@ extension EngineRegistry {
     }
 
     private func withdraw(_ waiter: Int, _ user: UserID) {
-        state.withLock { $0.withdraw(waiter, for: user) }?.resume(returning: .cancelled)
+        decide { $0.withdraw(waiter, for: user) }?.resume(returning: .cancelled)
     }
 
     /// Opens in a task of its own: the request that began it may be cancelled, and others wait for it too.
@@ -162,25 +163,39 @@ extension EngineRegistry {
             do {
                 let engine = try await Engine.open(
                     user: user, path: files.databasePath(of: user), key: key, configuration: configuration,
-                    metrics: metrics, time: time, workers: workers, logger: logger)
+                    descriptors: descriptors(), metrics: metrics, time: time, workers: workers, logger: logger)
                 metrics.engineOpened()
-                let waiters = state.withLock { $0.opened(user, engine, at: time.now) }
+                roster.insert(engine)
+                let waiters = decide { $0.opened(user, engine, at: time.now) }
                 for waiter in waiters { waiter.resume(returning: .use(engine)) }
             } catch {
                 logger.warning("an engine could not be opened", metadata: ["user": "\(user)", "error": "\(error)"])
-                for waiter in state.withLock({ $0.openFailed(user) }) { waiter.resume(returning: .failed(error)) }
+                for waiter in decide({ $0.openFailed(user) }) { waiter.resume(returning: .failed(error)) }
             }
         }
     }
 
     func endUse(of engine: Engine, at now: MonotonicInstant?) {
         let user = engine.user
-        let closing = state.withLock {
-            $0.endUse(of: engine, user, at: now, isActive: activity.isActive(user))
+        let closing = decide {
+            $0.endUse(
+                of: engine, user, at: now, waitingForRoom: budget.waiting, isActive: activity.isActive(user))
         }
         if let closing {
             Task(executorPreference: workers) { [self] in await closeNow(closing) }
         }
+    }
+
+    /// A new engine's share of the descriptor budget.
+    func descriptors() -> EngineDescriptors {
+        EngineDescriptors(budget: budget, timeout: configuration.budgetTimeout) { [weak self] in self?.makeRoom() }
+    }
+
+    /// Closes the engine that has been unused for longest, for whoever waits for descriptors. When every engine is in use,
+    /// the next use that ends makes the room.
+    private func makeRoom() {
+        guard let closing = decide({ $0.closeLeastRecentlyUsed(waitingForRoom: budget.waiting) }) else { return }
+        Task(executorPreference: workers) { [self] in await closeNow(closing) }
     }
 
     /// Closes in a task of its own: a close that has begun is not cancelled with the request that asked for it.
@@ -193,6 +208,7 @@ extension EngineRegistry {
         do {
             try await closing.engine.close()
             metrics.engineClosed(closing.reason)
+            roster.remove(closing.engine)
         } catch {
             failed = true
             metrics.engineCloseFailed()
@@ -200,7 +216,7 @@ extension EngineRegistry {
                 "an engine could not be closed",
                 metadata: ["user": "\(closing.user)", "reason": "\(closing.reason.rawValue)", "error": "\(error)"])
         }
-        let waiters = state.withLock { $0.closed(closing, failed: failed) }
+        let waiters = decide { $0.closed(closing, failed: failed) }
         for waiter in waiters { waiter.resume(returning: .decideAgain) }
         return !failed
     }

@@ -11,15 +11,21 @@ public enum PoolRole: String, Sendable, CaseIterable {
 /// How many engines there are and what their pools hold, at one moment.
 public struct RegistryCensus: Sendable {
     /// Engines that are being opened.
-    public internal(set) var opening = 0
+    public let opening: Int
     /// Engines that serve requests.
-    public internal(set) var open = 0
+    public let open: Int
     /// Engines that are being closed, or whose close failed and is retried.
-    public internal(set) var closing = 0
+    public let closing: Int
     /// The figures of the reader pools, added up.
     public internal(set) var readers = PoolStatistics()
     /// The figures of the writer pools, added up.
     public internal(set) var writers = PoolStatistics()
+
+    init(opening: Int, open: Int, closing: Int) {
+        self.opening = opening
+        self.open = open
+        self.closing = closing
+    }
 
     /// The figures of all pools, added up.
     public var total: PoolStatistics {

@@ -24,12 +24,19 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         case cancelled
     }
 
-    struct Open {
+    /// An engine that serves requests. Changed in place, under the lock that the state is in.
+    final class Open {
         let engine: Engine
         var uses: Int
         var lastUsed: MonotonicInstant
         /// A close that was asked for while requests used the engine; the last one of them carries it out.
         var closeWhenUnused: CloseReason?
+
+        init(_ engine: Engine, uses: Int, at now: MonotonicInstant) {
+            self.engine = engine
+            self.uses = uses
+            lastUsed = now
+        }
     }
 
     enum Entry {
@@ -63,16 +70,19 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
     }
 
     private(set) var entries: [UserID: Entry] = [:]
+    /// How many entries there are in each state.
+    private(set) var counts = RegistryCounts()
     private(set) var isShutDown = false
+    /// Closes under way that were begun to give others their descriptors.
+    private var closesForRoom = 0
     private var lastWaiter = 0
 
     mutating func step(for user: UserID, hasKey: Bool, at now: MonotonicInstant) -> Step {
         guard !isShutDown else { return .refuse }
         switch entries[user] {
-        case .open(var open):
+        case .open(let open):
             open.uses += 1
             open.lastUsed = now
-            entries[user] = .open(open)
             return .use(open.engine)
         case .opening, .closing:
             return .wait
@@ -80,7 +90,7 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
             return .close(beginClosing(user, engine, reason))
         case nil:
             guard hasKey else { return .fetchKey }
-            entries[user] = .opening(waiters: [:])
+            set(user, .opening(waiters: [:]))
             return .open
         }
     }
@@ -125,13 +135,13 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         guard case .opening(let waiters) = entries[user] else {
             preconditionFailure("an engine was opened that nobody had begun to open")
         }
-        entries[user] = .open(Open(engine: engine, uses: waiters.count, lastUsed: now))
+        set(user, .open(Open(engine, uses: waiters.count, at: now)))
         return Array(waiters.values)
     }
 
     /// Ends an opening with failure: nothing stays, and everyone who waits is told.
     mutating func openFailed(_ user: UserID) -> [Continuation] {
-        guard case .opening(let waiters) = entries.removeValue(forKey: user) else {
+        guard case .opening(let waiters) = set(user, nil) else {
             preconditionFailure("an opening failed that nobody had begun")
         }
         return Array(waiters.values)
@@ -139,27 +149,39 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
 
     /// Ends a use; the close to carry out, if this was the last one and a close is due. `now` is `nil` after a ``borrow(_:)``.
     mutating func endUse(
-        of engine: Engine, _ user: UserID, at now: MonotonicInstant?, isActive: @autoclosure () -> Bool
+        of engine: Engine, _ user: UserID, at now: MonotonicInstant?, waitingForRoom: Int,
+        isActive: @autoclosure () -> Bool
     ) -> Closing? {
         // While it closes by force, or after, there is nothing to count any more; a successor is another's.
-        guard case .open(var open) = entries[user], open.engine === engine else { return nil }
+        guard case .open(let open) = entries[user], open.engine === engine else { return nil }
         open.uses -= 1
         if let now { open.lastUsed = now }
         if open.uses == 0, let reason = open.closeWhenUnused {
             open.closeWhenUnused = nil
             if !isActive() { return beginClosing(user, engine, reason) }
         }
-        entries[user] = .open(open)
+        if open.uses == 0 && waitingForRoom > closesForRoom { return beginClosing(user, engine, .budget) }
         return nil
+    }
+
+    /// Closes the engine that has been unused for longest, unless as many closes are under way as wait for room.
+    ///
+    /// Nobody's session ends with it: a token opens the engine again.
+    mutating func closeLeastRecentlyUsed(waitingForRoom: Int) -> Closing? {
+        guard waitingForRoom > closesForRoom else { return nil }
+        var oldest: (user: UserID, open: Open)?
+        for case (let user, .open(let open)) in entries where open.uses == 0 {
+            if oldest == nil || open.lastUsed < oldest!.open.lastUsed { oldest = (user, open) }
+        }
+        return oldest.map { beginClosing($0.user, $0.open.engine, .budget) }
     }
 
     /// Closes an engine that nobody is active on: at once if nobody uses it, else when the last use ends.
     mutating func closeIfUnneeded(_ user: UserID, reason: CloseReason, isActive: Bool) -> Closing? {
         switch entries[user] {
-        case .open(var open) where !isActive:
+        case .open(let open) where !isActive:
             guard open.uses > 0 else { return beginClosing(user, open.engine, reason) }
             open.closeWhenUnused = reason
-            entries[user] = .open(open)
             return nil
         case .stuck(let engine, let reason):
             return beginClosing(user, engine, reason)
@@ -197,10 +219,11 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
 
     /// Ends a close. A failed one keeps the engine, so that it is tried again and never lost from sight.
     mutating func closed(_ closing: Closing, failed: Bool) -> [Continuation] {
+        if closing.reason == .budget { closesForRoom -= 1 }
         guard case .closing(let engine, _, let waiters) = entries[closing.user], engine === closing.engine else {
             return []
         }
-        entries[closing.user] = failed ? .stuck(engine, reason: closing.reason) : nil
+        set(closing.user, failed ? .stuck(engine, reason: closing.reason) : nil)
         return Array(waiters.values)
     }
 
@@ -221,9 +244,8 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
 
     /// Counts a use of an engine that is open, without making it look recently used; `nil` if it is not.
     mutating func borrow(_ user: UserID) -> Engine? {
-        guard case .open(var open) = entries[user] else { return nil }
+        guard case .open(let open) = entries[user] else { return nil }
         open.uses += 1
-        entries[user] = .open(open)
         return open.engine
     }
 
@@ -232,26 +254,29 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         isShutDown = true
     }
 
+    /// Changes the state of an entry, and the counts with it; the previous one.
+    @discardableResult
+    private mutating func set(_ user: UserID, _ entry: Entry?) -> Entry? {
+        let previous = entry.map { entries.updateValue($0, forKey: user) } ?? entries.removeValue(forKey: user)
+        if let previous { counts[keyPath: previous.count] -= 1 }
+        if let entry { counts[keyPath: entry.count] += 1 }
+        return previous
+    }
+
     private mutating func beginClosing(_ user: UserID, _ engine: Engine, _ reason: CloseReason) -> Closing {
-        entries[user] = .closing(engine, reason: reason, waiters: [:])
+        if reason == .budget { closesForRoom += 1 }
+        set(user, .closing(engine, reason: reason, waiters: [:]))
         return Closing(user: user, engine: engine, reason: reason)
     }
 }
 
-/// Why an engine was closed; the `reason` label of `coffer_engines_closed_total`.
-public enum CloseReason: String, Sendable, CaseIterable {
-    /// The user's last session and research ended.
-    case logout
-    /// The reaper found nobody active.
-    case reaped
-    /// Nobody had used it for a while, although a session is live.
-    case idle
-    /// Its descriptors were needed by somebody else.
-    case budget
-    /// An operator asked.
-    case admin
-    /// The account was deleted.
-    case deleted
-    /// The server stops.
-    case drained
+extension RegistryState.Entry {
+    /// Where this state is counted; an engine that is stuck is one that is still to be closed.
+    fileprivate var count: WritableKeyPath<RegistryCounts, Int> {
+        switch self {
+        case .opening: \.opening
+        case .open: \.open
+        case .closing, .stuck: \.closing
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import ConnectionPool
 import SQLCipher
 import Timekeeping
 
@@ -14,16 +15,8 @@ extension Engine {
         _ sql: String, _ arguments: Arguments, timeout: Duration,
         _ read: @Sendable (Statement, Connection) throws -> Result
     ) async throws -> Result {
-        if StatementRoute(sql) == .reader {
-            let result = try await readers.withConnection { connection -> Result? in
-                connection.limit(until: SystemTime().now.advanced(by: timeout))
-                let statement = try connection.statement(sql)
-                defer { statement.finish() }
-                guard statement.isReadOnly || statement.isExplain else { return nil }
-                try statement.bind(arguments)
-                return try timed(.reader) { try read(statement, connection) }
-            }
-            if let result { return result }
+        if StatementRoute(sql) == .reader, let result = try await runOnReader(sql, arguments, timeout, read) {
+            return result
         }
         return try await writer.withConnection { connection in
             connection.limit(until: SystemTime().now.advanced(by: timeout))
@@ -50,6 +43,26 @@ extension Engine {
             if atomic { try connection.execute("COMMIT") }
             guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
             return result
+        }
+    }
+
+    /// The result, or `nil` if the statement belongs on the writer: because it writes, or because there is no descriptor to
+    /// spare for a reader.
+    private func runOnReader<Result: Sendable>(
+        _ sql: String, _ arguments: Arguments, _ timeout: Duration,
+        _ read: @Sendable (Statement, Connection) throws -> Result
+    ) async throws -> Result? {
+        do {
+            return try await readers.withConnection { connection -> Result? in
+                connection.limit(until: SystemTime().now.advanced(by: timeout))
+                let statement = try connection.statement(sql)
+                defer { statement.finish() }
+                guard statement.isReadOnly || statement.isExplain else { return nil }
+                try statement.bind(arguments)
+                return try timed(.reader) { try read(statement, connection) }
+            }
+        } catch PoolError.openFailed(is GrowthRefused) {
+            return nil
         }
     }
 

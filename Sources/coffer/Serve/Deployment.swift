@@ -25,6 +25,9 @@ struct Deployment {
         let versions = try SQLCipherLibrary.verify()
         if let warning = versions.warning { logger.warning("\(warning)") }
         let files = try DataDirectory(path: settings.dataDirectory)
+        let shares = try DescriptorShares(
+            limit: DescriptorCensus.take().softLimit, databases: settings.descriptorBudget,
+            connections: settings.server.maximumConnections)
         let workers = WorkerExecutor(threads: settings.workers)
         defer { workers.shutdown() }
         let time = SystemTime()
@@ -36,10 +39,12 @@ struct Deployment {
             catalogPath: files.catalogPath, settings: settings.accounts, activity: activity, time: time,
             observer: accountsMetrics)
         let engines = EngineRegistry(
-            files: files, configuration: settings.engines, activity: activity, metrics: engineMetrics, time: time,
+            files: files, configuration: settings.engines, activity: activity,
+            budget: DescriptorBudget(capacity: shares.databases, time: time), metrics: engineMetrics, time: time,
             workers: workers, logger: Logger(label: "coffer.engines"))
+        let locks = UserLocks()
         let reaper = Reaper(
-            registry: engines, activity: activity, locks: UserLocks(), configuration: settings.reaper, time: time,
+            registry: engines, activity: activity, locks: locks, configuration: settings.reaper, time: time,
             workers: workers, logger: Logger(label: "coffer.reaper")
         ) { [logger] in
             do {
@@ -51,13 +56,16 @@ struct Deployment {
         let readiness = readiness(files: files, accounts: accounts, reaper: reaper)
         let httpMetrics = HTTPMetrics(metrics)
         engineMetrics.registerGauges(of: engines, in: metrics)
+        ReaperMetrics.register(reaper, activity: activity, locks: locks, in: metrics)
         accountsMetrics.registerGauges(of: accounts, in: metrics)
         ServerMetrics.register(in: metrics, versions: versions)
         let api = CofferAPI(
-            accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, limits: settings.limits,
-            access: settings.access, publicDirectory: settings.publicDirectory)
+            accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, reaper: reaper,
+            limits: settings.limits, access: settings.access, publicDirectory: settings.publicDirectory)
+        var serverConfiguration = settings.server
+        serverConfiguration.maximumConnections = shares.connections
         let server = Server(
-            configuration: settings.server, router: api.router, workers: workers, time: time,
+            configuration: serverConfiguration, router: api.router, workers: workers, time: time,
             logger: Logger(label: "coffer.http"), observer: httpMetrics, problem: CofferAPI.problem)
         // Stopped from the last to the first: nobody calls what has stopped.
         let group = ServiceGroup(

@@ -59,6 +59,17 @@ extension Setting where Value == Duration {
         parse: ValueFormats.duration)
 }
 
+extension Setting where Value == Int? {
+    static let descriptorBudget = Setting(
+        "descriptorBudget", "", expected: "a whole number of at least 8",
+        "file descriptors that databases may hold; 75 % of the limit when not set"
+    ) { text in
+        if text.isEmpty { return .some(nil) }
+        guard let count = ValueFormats.count(text), count >= 8 else { return nil }
+        return count
+    }
+}
+
 extension Setting where Value == ConnectionConfiguration.Synchronous {
     static let synchronous = Setting(
         "synchronous", "full", expected: "full or normal", "whether each commit waits for the disk"

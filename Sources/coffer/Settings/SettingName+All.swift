@@ -20,7 +20,7 @@ extension SettingName {
         Setting<Duration>.engineIdleTimeout.name, Setting<Duration>.reaperInterval.name,
         Setting<Duration>.reaperJitter.name, Setting<Duration>.releaseInterval.name,
         Setting<Int>.maxResponseRows.name, Setting<Int>.maxResponseBytes.name, Setting<Int>.maxBodyBytes.name,
-        Setting<Int?>.workers.name, Setting<Int>.maxConnections.name, Setting<Int>.maxConnectionsPerAddress.name,
+        Setting<Int?>.descriptorBudget.name, Setting<Int?>.workers.name, Setting<Int>.maxConnections.name, Setting<Int>.maxConnectionsPerAddress.name,
         Setting<Duration>.headerTimeout.name, Setting<Duration>.idleTimeout.name, Setting<Int>.minBodyRate.name,
         Setting<Duration>.shutdownTimeout.name,
         Setting<Logger.Level>.logLevel.name, Setting<LogFormat>.logFormat.name,

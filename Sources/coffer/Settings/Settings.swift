@@ -18,6 +18,8 @@ struct Settings: Sendable {
     var dataDirectory: String
     var publicDirectory: String
     var workers: Int
+    /// `nil` for a share of the limit that the process is started with.
+    var descriptorBudget: Int?
     var shutdownTimeout: Duration
     var logLevel: Logger.Level
     var logFormat: LogFormat
@@ -27,6 +29,7 @@ struct Settings: Sendable {
         dataDirectory = try sources.value(.dataDirectory)
         publicDirectory = try sources.value(.publicDirectory)
         workers = try sources.value(.workers) ?? 4 * ProcessorCount.online
+        descriptorBudget = try sources.value(.descriptorBudget)
         shutdownTimeout = try sources.value(.shutdownTimeout)
         logLevel = try sources.value(.logLevel)
         logFormat = try sources.value(.logFormat)

@@ -1,0 +1,70 @@
+import Synchronization
+
+/// The descriptors of one engine, counted against the budget of all.
+///
+/// Under the `unix-excl` VFS a connection holds the database and its log. When one closes while others of the file are open,
+/// SQLite gives back the log's descriptor and parks the database's: the next open takes a parked one, and all of them go
+/// when the engine's last connection closes. So what is counted is what is open.
+/// See `setPendingFd` and `findReusableFd` in https://sqlite.org/src/file/src/os_unix.c.
+final class EngineDescriptors: Sendable {
+    /// The database and its log.
+    static let perConnection = 2
+
+    private struct State {
+        var open = 0
+        var parked = 0
+
+        mutating func take() {
+            open += 1
+            if parked > 0 { parked -= 1 }
+        }
+
+        mutating func giveBack() -> Int {
+            open -= 1
+            guard open == 0 else {
+                parked += 1
+                return perConnection - 1
+            }
+            defer { parked = 0 }
+            return perConnection + parked
+        }
+    }
+
+    private let budget: DescriptorBudget
+    private let timeout: Duration
+    /// Asked to close an engine that nobody uses, when the budget is spent.
+    private let makeRoom: @Sendable () -> Void
+    private let state = Mutex(State())
+
+    init(budget: DescriptorBudget, timeout: Duration, makeRoom: @escaping @Sendable () -> Void) {
+        self.budget = budget
+        self.timeout = timeout
+        self.makeRoom = makeRoom
+    }
+
+    /// Takes what a further connection needs, if it is free now; false also when the engine has no connection at all.
+    func reserveFurther() -> Bool {
+        state.withLock { state in
+            guard state.open > 0 else { return false }
+            let needed = state.parked > 0 ? 1 : Self.perConnection
+            guard budget.reserveNow(needed) else { return false }
+            state.take()
+            return true
+        }
+    }
+
+    /// Takes what the writer's connection needs. It waits if it is the engine's first, and only tries if it is not.
+    func reserveForWriter() async -> Bool {
+        if reserveFurther() { return true }
+        guard state.withLock({ $0.open == 0 }) else { return false }
+        guard await budget.reserve(Self.perConnection, timeout: timeout, queued: makeRoom) else { return false }
+        state.withLock { $0.take() }
+        return true
+    }
+
+    /// Gives back what a connection held that has closed, or could not be opened.
+    func release() {
+        let freed = state.withLock { $0.giveBack() }
+        budget.release(freed)
+    }
+}
