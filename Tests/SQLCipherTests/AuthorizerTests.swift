@@ -73,6 +73,20 @@ import Testing
         }
     }
 
+    @Test("a refusal is not told again with the next error")
+    func nextError() throws {
+        try withConnection { connection throws in
+            try connection.execute("CREATE TABLE t(a); INSERT INTO t VALUES ('{')")
+            connection.authorizer = Self.denying(.pragma)
+            let sql = "SELECT json(a) FROM t"
+            try connection.withStatement(sql) { _ in }
+            #expect(throws: SQLiteError.self) { try connection.statement("PRAGMA foreign_keys") }
+            let error = #expect(throws: SQLiteError.self) { try connection.value(sql) }
+            #expect(error?.code == .error)
+            #expect(error?.message == "malformed JSON")
+        }
+    }
+
     @Test("a statement that is compiled again because the schema has changed is put before the policy again")
     func preparedAgain() throws {
         let deniesReading = SharedFlag()
