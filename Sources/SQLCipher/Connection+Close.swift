@@ -19,9 +19,9 @@ extension Connection {
         }
         endLentStatements()
         for statement in cache.removeAll() { sqlite3_finalize(statement) }
-        // An interruption that was requested would stop the checkpoint, and the WAL would stay.
-        clearLimit()
         interruptible.withLock { $0 = nil }
+        // An interruption that came before would stop the checkpoint, and the WAL would stay.
+        clearLimit()
         // Not sqlite3_close_v2, which returns success and keeps the descriptors while a statement lives.
         let result = sqlite3_close(handle)
         guard result == SQLITE_OK else {

@@ -14,6 +14,9 @@ extension Connection {
         return count
     }
 
+    /// Whether an interruption would still touch the handle.
+    var isReachableForInterruption: Bool { interruptible.withLock { $0 != nil } }
+
     func withHandles<Result>(_ other: Connection, _ body: (OpaquePointer, OpaquePointer) throws -> Result) throws
         -> Result
     {

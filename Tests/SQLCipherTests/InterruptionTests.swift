@@ -104,12 +104,15 @@ import Workers
         try withDatabase { database throws in
             for _ in 0..<50 {
                 let connection = try database.open()
+                try connection.execute("CREATE TABLE IF NOT EXISTS t(a); INSERT INTO t VALUES (1)")
                 let isDone = SharedFlag()
                 let thread = PosixThread { while !isDone.isSet { connection.interrupt() } }
                 try connection.close()
                 isDone.set()
                 thread.join()
                 connection.interrupt()
+                #expect(!connection.isReachableForInterruption)
+                #expect(database.directory.entries == ["main.db"])
             }
         }
     }

@@ -1,5 +1,4 @@
-import CSQLCipher
-import Glibc
+import Foundation
 import SQLCipher
 import Testing
 
@@ -103,6 +102,18 @@ import Testing
             let error = #expect(throws: SQLiteError.self) { try database.open() }
             #expect(error?.code == .cantOpen)
             #expect(database.directory.entries == ["main.db"])
+        }
+    }
+
+    @Test("a new file whose opening fails does not stay, one that was there does", arguments: [true, false])
+    func failedCreation(isNew: Bool) throws {
+        try withDatabase { database throws in
+            // SQLite removes the WAL of an empty database, which fails for a directory.
+            mkdir(database.path + "-wal", 0o700)
+            if !isNew { try "".write(toFile: database.path, atomically: true, encoding: .utf8) }
+            let error = #expect(throws: SQLiteError.self) { try database.open() }
+            #expect(error?.isConnectionBroken == true)
+            #expect(database.directory.entries == (isNew ? ["main.db-wal"] : ["main.db", "main.db-wal"]))
         }
     }
 
