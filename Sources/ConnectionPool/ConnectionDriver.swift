@@ -1,7 +1,8 @@
 /// What the pool knows about the things it pools: how to open, check, clean, interrupt and close one.
 ///
-/// The pool calls `open`, `check` and `close` in tasks of its own on its executor, `drain` and `reset` in the task that
-/// acquires or releases, and `interrupt` from any thread. It never calls any of them while it holds its lock.
+/// The pool calls `open`, `check` and `close` in tasks of its own on its executor, `drain` and `reset` in the task
+/// that acquires or releases, where that task runs, and `interrupt` from any thread. It never calls any of them while
+/// it holds its lock.
 public protocol ConnectionDriver<Connection>: Sendable {
     /// One pooled connection; the pool tells connections apart by what they are, not by what they equal.
     associatedtype Connection: AnyObject, Sendable
@@ -16,10 +17,10 @@ public protocol ConnectionDriver<Connection>: Sendable {
     func drain(_ connection: Connection)
 
     /// Brings a connection back to the state of a new one after a use; must not give up because the task is cancelled.
-    func reset(_ connection: Connection) async -> ResetResult
+    nonisolated(nonsending) func reset(_ connection: Connection) async -> ResetResult
 
-    /// Makes the work that runs on the connection end soon. Comes from any thread, at times when the connection has just
-    /// been closed, and must be harmless then.
+    /// Makes the work that runs on the connection end soon. Comes from any thread, at times when the connection has
+    /// just been closed, and must be harmless then.
     func interrupt(_ connection: Connection)
 
     /// Closes a connection. A close that throws has ended all the same: retrying is the driver's part.

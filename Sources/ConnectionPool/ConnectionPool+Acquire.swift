@@ -2,10 +2,14 @@ import Synchronization
 import Timekeeping
 
 extension ConnectionPool {
-    /// Leases a connection: an idle one at once, otherwise the next that comes back or is opened, first come, first served.
+    /// Leases a connection: an idle one at once, otherwise the next that comes back or is opened, first come, first
+    /// served.
     ///
     /// `timeout` bounds the whole acquire and is the configuration's unless given. Throws ``PoolError``.
-    public func lease(
+    ///
+    /// Stays on the caller's executor, as do the other calls on the way of every request: each hop to another costs
+    /// more than the pool's own work.
+    public nonisolated(nonsending) func lease(
         timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
     ) async throws(PoolError) -> Lease<Driver> {
         guard !Task.isCancelled else { throw .cancelled }
@@ -15,18 +19,19 @@ extension ConnectionPool {
         return try await leaseAfterWait(site: site, deadline: now.advanced(by: timeout ?? acquireTimeout))
     }
 
-    /// Leases an idle connection if there is one that nobody waits for and that needs no check. Never waits, never opens.
+    /// Leases an idle connection if there is one that nobody waits for and that needs no check. Never waits, never
+    /// opens.
     public func leaseIfIdle(file: StaticString = #fileID, line: UInt = #line) -> Lease<Driver>? {
         leaseIdle(site: AcquireSite(file: file, line: line), now: time.now)
     }
 
     /// Leases a connection for the time of `body`, and gives it back however that ends.
     ///
-    /// When the task is cancelled, the connection is interrupted; `body` is waited for, and then the connection is closed.
-    /// Throws ``PoolError`` if there is no connection, and whatever `body` throws.
-    public func withConnection<Outcome>(
+    /// When the task is cancelled, the connection is interrupted; `body` is waited for, and then the connection is
+    /// closed. Throws ``PoolError`` if there is no connection, and whatever `body` throws.
+    public nonisolated(nonsending) func withConnection<Outcome>(
         timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line,
-        _ body: (Driver.Connection) async throws -> Outcome
+        _ body: nonisolated(nonsending) (Driver.Connection) async throws -> Outcome
     ) async throws -> Outcome {
         let lease = try await lease(timeout: timeout, file: file, line: line)
         guard !Task.isCancelled else {
@@ -54,7 +59,7 @@ extension ConnectionPool {
         return accept(grant)
     }
 
-    private func leaseAfterWait(
+    private nonisolated(nonsending) func leaseAfterWait(
         site: AcquireSite, deadline: MonotonicInstant
     ) async throws(PoolError) -> Lease<Driver> {
         let id = WaiterID(number: lastWaiterNumber.wrappingAdd(1, ordering: .relaxed).newValue)

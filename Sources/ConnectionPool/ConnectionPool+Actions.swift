@@ -33,8 +33,8 @@ extension ConnectionPool {
         unsafeDowncast(connection, to: Driver.Connection.self)
     }
 
-    /// Starts work that belongs to the pool and not to whoever happened to cause it: it outlives that task's cancellation
-    /// and holds none of its values.
+    /// Starts work that belongs to the pool and not to whoever happened to cause it: it outlives that task's
+    /// cancellation and holds none of its values.
     private func start(_ work: @escaping @Sendable (ConnectionPool) async -> Void) {
         Task.detached(executorPreference: executor) { [self] in await work(self) }
     }

@@ -2,7 +2,9 @@ import Timekeeping
 
 extension ConnectionPool {
     /// Gives a lease back; see ``Lease/release(after:)``. Throws ``PoolError/foreignLease`` for another pool's lease.
-    public func release(_ lease: Lease<Driver>, after error: (any Error)? = nil) async throws(PoolError) {
+    public nonisolated(nonsending) func release(_ lease: Lease<Driver>, after error: (any Error)? = nil)
+        async throws(PoolError)
+    {
         let reason = error.flatMap { driver.evictionReason(for: $0) }
         switch try begin(lease, evicting: reason) {
         case .evict(let reason): finish(lease, evicting: reason)

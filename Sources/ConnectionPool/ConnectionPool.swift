@@ -4,8 +4,8 @@ import Timekeeping
 
 /// A bounded set of connections to one thing, leased to one holder at a time.
 ///
-/// All decisions are made by a ``PoolStateMachine`` under one lock; what a decision asks for (opening, closing, resuming a
-/// waiter) is done after the lock has been left. Waiting holds no thread. A pool is closed with
+/// All decisions are made by a ``PoolStateMachine`` under one lock; what a decision asks for (opening, closing,
+/// resuming a waiter) is done after the lock has been left. Waiting holds no thread. A pool is closed with
 /// ``close(deadline:grace:)`` before it is dropped.
 public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
     typealias Waiter = CheckedContinuation<Result<Grant, PoolError>, Never>
@@ -24,8 +24,8 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
 
     /// Makes a pool, which opens nothing yet.
     ///
-    /// `executor` runs the driver's `open`, `check` and `close`, and the waits for deadlines. `jitter` gives the share of its
-    /// lifetime, from 0 to 1, that a new connection is to go without.
+    /// `executor` runs the driver's `open`, `check` and `close`, and the waits for deadlines. `jitter` gives the
+    /// share of its lifetime, from 0 to 1, that a new connection is to go without.
     public init(
         configuration: PoolConfiguration, driver: Driver, time: any TimeSource, executor: any TaskExecutor,
         logger: Logger, observer: (any PoolObserver)? = nil,
@@ -53,8 +53,8 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
     /// The gauges and counters of this moment.
     public var statistics: PoolStatistics { decide { $0.statistics } }
 
-    /// Closes idle connections whose time is over, opens what is missing to the minimum, and reports leases that are out for
-    /// too long. An owner calls it periodically; it starts the opens and closes and does not wait for them.
+    /// Closes idle connections whose time is over, opens what is missing to the minimum, and reports leases that are
+    /// out for too long. An owner calls it periodically; it starts the opens and closes and does not wait for them.
     public func maintain() {
         let now = time.now
         perform(decide { $0.maintain(now: now) })
@@ -66,8 +66,8 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
         perform(decide { $0.closeIdle() })
     }
 
-    /// Changes the maximum, which is at least 1. Idle connections above it are closed at once, leased ones when they come
-    /// back; until then there are more than the maximum.
+    /// Changes the maximum, which is at least 1. Idle connections above it are closed at once, leased ones when they
+    /// come back; until then there are more than the maximum.
     public func resize(maximum: Int) {
         precondition(maximum >= 1, "a pool needs room for at least one connection")
         let now = time.now

@@ -10,9 +10,9 @@ public struct Lease<Driver: ConnectionDriver>: Sendable {
 
     /// Gives the connection back. It is reset first, in this task, and then handed to whoever waits.
     ///
-    /// With the error that its use ended with, if any, the driver decides whether the connection can be used again. Throws
-    /// ``PoolError/leaseAlreadyReleased`` for a second release, which changes nothing.
-    public func release(after error: (any Error)? = nil) async throws(PoolError) {
+    /// With the error that its use ended with, if any, the driver decides whether the connection can be used again.
+    /// Throws ``PoolError/leaseAlreadyReleased`` for a second release, which changes nothing.
+    public nonisolated(nonsending) func release(after error: (any Error)? = nil) async throws(PoolError) {
         try await pool.release(self, after: error)
     }
 
@@ -21,8 +21,8 @@ public struct Lease<Driver: ConnectionDriver>: Sendable {
         try pool.evict(self, reason)
     }
 
-    /// Interrupts the work that runs on the connection, from any thread, and lets the connection be closed when the lease
-    /// comes back. False, and without effect, if it has come back.
+    /// Interrupts the work that runs on the connection, from any thread, and lets the connection be closed when the
+    /// lease comes back. False, and without effect, if it has come back.
     @discardableResult
     public func interrupt() -> Bool {
         pool.interrupt(self)

@@ -2,8 +2,8 @@ import Synchronization
 
 /// The right to open one connection. It stands for a slot that was counted before the open began.
 ///
-/// The state machine makes it, and takes it back exactly once: as opened, as failed or as abandoned. One that is dropped
-/// would take its slot with it, so dropping traps.
+/// The state machine makes it, and takes it back exactly once: as opened, as failed or as abandoned. One that is
+/// dropped would take its slot with it, so dropping traps.
 struct OpenPermit: ~Copyable, Sendable {
     /// The slot that is being filled.
     let slot: SlotID

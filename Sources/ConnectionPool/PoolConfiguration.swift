@@ -12,17 +12,17 @@ public struct PoolConfiguration: Sendable, Equatable {
     public var checkAfterIdle: Duration
     /// Idle time after which a connection above the minimum is closed.
     public var idleTimeout: Duration
-    /// Time after which a connection is closed when it is next idle or released; each one's is up to 5 % shorter, so that
-    /// those opened together do not all go together.
+    /// Time after which a connection is closed when it is next idle or released; each one's is up to 5 % shorter, so
+    /// that those opened together do not all go together.
     public var lifetime: Duration
     /// Age at which a lease is reported as a suspected leak.
     public var leakThreshold: Duration
-    /// Time after which an open or a health check no longer counts as being under way, so that whoever waits for it gets
-    /// another one begun beside it.
+    /// Time after which an open or a health check no longer counts as being under way, so that whoever waits for it
+    /// gets another one begun beside it.
     public var openPatience: Duration
 
-    /// Makes a configuration. Traps unless `0 <= minimum <= maximum`, `1 <= maximum`, `0 <= queueLimit` and `lifetime` and
-    /// `openPatience` are positive.
+    /// Makes a configuration. Traps unless `0 <= minimum <= maximum`, `1 <= maximum`, `0 <= queueLimit` and
+    /// `lifetime` and `openPatience` are positive.
     public init(
         minimum: Int = 0, maximum: Int, queueLimit: Int = 64, acquireTimeout: Duration = .seconds(5),
         checkAfterIdle: Duration = .seconds(30), idleTimeout: Duration = .seconds(300),

@@ -1,7 +1,7 @@
 /// Why a pool gave no connection, or did not take one back.
 public enum PoolError: Error, Sendable {
-    /// The acquire's deadline came first. Holds the pool's state at that moment and the error of its last open, if no open
-    /// has succeeded since.
+    /// The acquire's deadline came first. Holds the pool's state at that moment and the error of its last open, if no
+    /// open has succeeded since.
     case timeout(PoolOccupancy, lastOpenError: (any Error)?)
     /// As many acquires as may wait were waiting already.
     case queueFull(PoolOccupancy)

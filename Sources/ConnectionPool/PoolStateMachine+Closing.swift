@@ -29,7 +29,8 @@ extension PoolStateMachine {
         finishCloseIfEmpty(&actions)
     }
 
-    /// Refuses new leases, ends all waits, and closes what is idle. What is leased or opening is closed when it comes back.
+    /// Refuses new leases, ends all waits, and closes what is idle. What is leased or opening is closed when it comes
+    /// back.
     mutating func beginClose() -> [Action] {
         defer { assertInvariant() }
         guard lifecycle == .open else { return [] }

@@ -6,9 +6,9 @@ extension PoolStateMachine {
 
     /// What is wrong with the state, if anything.
     ///
-    /// Each connection sits in exactly one of idle, leased, opening and closing; together they are the slots, of which
-    /// there are at most the maximum. While a lowered maximum is exceeded there are exactly as many as have not gone yet,
-    /// and never one more.
+    /// Each connection sits in exactly one of idle, leased, opening and closing; together they are the slots, of
+    /// which there are at most the maximum. While a lowered maximum is exceeded there are exactly as many as have not
+    /// gone yet, and never one more.
     var invariantViolation: String? {
         var idle = 0
         var leased = 0
@@ -36,7 +36,9 @@ extension PoolStateMachine {
         if idle + leased + opening + closing != slots.count - vacantSlots.count { return "a slot was lost" }
         if occupiedSlots > ceiling { return "\(occupiedSlots) slots where \(ceiling) are allowed" }
         if ceiling > maximum && ceiling != occupiedSlots { return "the ceiling \(ceiling) is above what is left" }
-        if lifecycle != .open && !(waiters.isEmpty && idleSlots.isEmpty) { return "a closed pool still keeps something" }
+        if lifecycle != .open && !(waiters.isEmpty && idleSlots.isEmpty) {
+            return "a closed pool still keeps something"
+        }
         if lifecycle == .closed && occupiedSlots > 0 { return "the close ended early" }
         if occupiedSlots == 0 && !waiters.isEmpty { return "someone waits and nothing is under way" }
         return nil

@@ -17,8 +17,8 @@ extension PoolStateMachine {
         actions.append(.open(OpenOrder(OpenPermit(slot: slotID(index)))))
     }
 
-    /// Takes in a connection, however late: for whoever waits now, to be idle, or to be closed if there is no place left.
-    /// `jitter` is the share of the lifetime, 0 to 1, that this connection is to go without.
+    /// Takes in a connection, however late: for whoever waits now, to be idle, or to be closed if there is no place
+    /// left. `jitter` is the share of the lifetime, 0 to 1, that this connection is to go without.
     mutating func opened(
         _ permit: consuming OpenPermit, _ connection: PooledConnection, jitter: Double, now: MonotonicInstant
     ) -> [Action] {
@@ -52,8 +52,8 @@ extension PoolStateMachine {
         return actions
     }
 
-    /// Gives the slot of an open that was refused for want of room back. Whoever waits goes on waiting for the pool's other
-    /// connections; only if there are none, everyone gets the refusal.
+    /// Gives the slot of an open that was refused for want of room back. Whoever waits goes on waiting for the pool's
+    /// other connections; only if there are none, everyone gets the refusal.
     mutating func openAbandoned(_ permit: consuming OpenPermit, _ refusal: GrowthRefused) -> [Action] {
         defer { assertInvariant() }
         opening -= 1

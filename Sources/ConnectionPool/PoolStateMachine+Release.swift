@@ -19,8 +19,8 @@ extension PoolStateMachine {
         return lifecycle == .open ? .reset : .evict(.poolClosed)
     }
 
-    /// Hands a connection on after its reset, or closes it for the given reason. `ticket` has passed `beginRelease`, and
-    /// comes here once. Returns also the nanoseconds since the lease was given.
+    /// Hands a connection on after its reset, or closes it for the given reason. `ticket` has passed `beginRelease`,
+    /// and comes here once. Returns also the nanoseconds since the lease was given.
     mutating func finishRelease(
         _ ticket: LeaseTicket, evicting reason: EvictionReason?, now: MonotonicInstant
     ) -> (used: Int64, actions: [Action]) {
@@ -46,8 +46,8 @@ extension PoolStateMachine {
 
     /// Marks a leased connection so that it is closed when it comes back; false if it has come back.
     ///
-    /// The mark comes before the interrupt itself: one that arrives after the holder has released hits a connection that
-    /// nobody will ever use again.
+    /// The mark comes before the interrupt itself: one that arrives after the holder has released hits a connection
+    /// that nobody will ever use again.
     mutating func markInterrupted(_ ticket: LeaseTicket) -> Bool {
         guard record(of: ticket) != nil else { return false }
         slots[ticket.index].evictionMark = .cancelled

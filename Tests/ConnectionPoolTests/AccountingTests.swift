@@ -19,7 +19,8 @@ import Testing
         }
     }
 
-    @Test("an open that nobody waits for any more becomes idle and serves the next") func lateOpenIsAdopted() throws {
+    @Test("an open that nobody waits for any more becomes idle and serves the next")
+    func lateOpenIsAdopted() throws {
         try withPool(PoolConfiguration(maximum: 1)) { fixture in
             let gate = Gate()
             fixture.driver.script(.open) { _, _ in await gate.pass() }
@@ -37,7 +38,8 @@ import Testing
         }
     }
 
-    @Test("an open that comes back after the close is closed and refunded") func lateOpenAfterClose() throws {
+    @Test("an open that comes back after the close is closed and refunded")
+    func lateOpenAfterClose() throws {
         let fixture = PoolFixture(PoolConfiguration(maximum: 1))
         let gate = Gate()
         fixture.driver.script(.open) { _, _ in await gate.pass() }
@@ -54,7 +56,8 @@ import Testing
         fixture.tearDown(#_sourceLocation)
     }
 
-    @Test("an open that comes back above a lowered maximum is closed and refunded") func lateOpenAfterResize() throws {
+    @Test("an open that comes back above a lowered maximum is closed and refunded")
+    func lateOpenAfterResize() throws {
         try withPool(PoolConfiguration(maximum: 2)) { fixture in
             let lease = try fixture.lease()
             let gate = Gate()
@@ -110,7 +113,8 @@ import Testing
         }
     }
 
-    @Test("a hanging open blocks neither a release nor, for long, the slots beside it") func hangingOpen() throws {
+    @Test("a hanging open blocks neither a release nor, for long, the slots beside it")
+    func hangingOpen() throws {
         try withPool(PoolConfiguration(maximum: 4)) { fixture in
             let gate = Gate()
             fixture.driver.script(.open) { occurrence, _ in if occurrence == 1 { await gate.pass() } }
@@ -129,7 +133,8 @@ import Testing
         }
     }
 
-    @Test("opens that hang until the deadline do not stop those who come later") func hangingOpenOfPast() throws {
+    @Test("opens that hang until the deadline do not stop those who come later")
+    func hangingOpenOfPast() throws {
         try withPool(PoolConfiguration(maximum: 2)) { fixture in
             let gate = Gate()
             fixture.driver.script(.open) { occurrence, _ in if occurrence == 0 { await gate.pass() } }
@@ -193,7 +198,8 @@ import Testing
         }
     }
 
-    @Test("the maximum lowered while busy: leases are left to work, and closed as they come back") func lowered() throws {
+    @Test("the maximum lowered while busy: leases are left to work, and closed as they come back")
+    func lowered() throws {
         try withPool(PoolConfiguration(maximum: 4)) { fixture in
             let leases = try (0..<4).map { _ in try fixture.lease() }
             fixture.release(leases[3])
@@ -228,7 +234,8 @@ import Testing
         }
     }
 
-    @Test("a spike of 50 short leases opens no more than the maximum, and only as many as wait") func spike() throws {
+    @Test("a spike of 50 short leases opens no more than the maximum, and only as many as wait")
+    func spike() throws {
         try withPool(PoolConfiguration(maximum: 4)) { fixture in
             let users = (0..<50).map { _ in
                 fixture.executor.start { [pool = fixture.pool] in
@@ -243,7 +250,8 @@ import Testing
         }
     }
 
-    @Test("a driver without room for another connection leaves the waiter to those there are") func growthRefused() throws {
+    @Test("a driver without room for another connection leaves the waiter to those there are")
+    func growthRefused() throws {
         try withPool(PoolConfiguration(maximum: 2)) { fixture in
             fixture.driver.script(.open) { occurrence, _ in if occurrence > 0 { throw GrowthRefused() } }
             let lease = try fixture.lease()

@@ -8,7 +8,8 @@ import Timekeeping
 @Suite("Cancellation: at every moment of an acquire and of a use") struct CancellationTests {
     private let one = PoolConfiguration(maximum: 1, queueLimit: 2000)
 
-    @Test("cancelled before the acquire: refused, and the idle connection stays where it is") func beforeAcquire() throws {
+    @Test("cancelled before the acquire: refused, and the idle connection stays where it is")
+    func beforeAcquire() throws {
         try withPool(one) { fixture in
             let first = try fixture.lease()
             fixture.release(first)
@@ -52,7 +53,8 @@ import Timekeeping
         }
     }
 
-    @Test("cancelled at hand-off: the connection goes back unused and serves the next") func atHandOff() throws {
+    @Test("cancelled at hand-off: the connection goes back unused and serves the next")
+    func atHandOff() throws {
         try withPool(one) { fixture in
             let lease = try fixture.lease()
             let user = fixture.startWorking()
@@ -71,7 +73,8 @@ import Timekeeping
         }
     }
 
-    @Test("cancelled at hand-off without withConnection: the lease is the task's to give back") func atHandOffOfLease() throws {
+    @Test("cancelled at hand-off without withConnection: the lease is the task's to give back")
+    func atHandOffOfLease() throws {
         try withPool(one) { fixture in
             let lease = try fixture.lease()
             let waiter = fixture.acquire()
@@ -102,7 +105,9 @@ import Timekeeping
         }
     }
 
-    @Test("cancelled during the health check: the connection is kept if it is healthy, and closed if not", arguments: [true, false])
+    @Test(
+        "cancelled during the health check: the connection is kept if it is healthy, and closed if not",
+        arguments: [true, false])
     func duringCheck(isHealthy: Bool) throws {
         try withPool(one) { fixture in
             let first = try fixture.lease()
@@ -128,7 +133,8 @@ import Timekeeping
         }
     }
 
-    @Test("cancelled during the use: interrupted, waited for, closed, and never seen again") func duringUse() throws {
+    @Test("cancelled during the use: interrupted, waited for, closed, and never seen again")
+    func duringUse() throws {
         try withPool(one) { fixture in
             let user = fixture.startWorking()
             let connection = try fixture.driver.connection(0)
@@ -145,7 +151,8 @@ import Timekeeping
         }
     }
 
-    @Test("a body that ends well in spite of its cancellation keeps its result, not its connection") func resultKept() throws {
+    @Test("a body that ends well in spite of its cancellation keeps its result, not its connection")
+    func resultKept() throws {
         try withPool(one) { fixture in
             let gate = Gate()
             let user = fixture.start { [pool = fixture.pool] in
@@ -165,7 +172,8 @@ import Timekeeping
         }
     }
 
-    @Test("cancelled during the rollback: it ends undisturbed, and the clean connection is kept") func duringReset() throws {
+    @Test("cancelled during the rollback: it ends undisturbed, and the clean connection is kept")
+    func duringReset() throws {
         try withPool(one) { fixture in
             let gate = Gate()
             fixture.driver.script(.reset) { occurrence, _ in if occurrence == 0 { await gate.pass() } }
@@ -189,7 +197,8 @@ import Timekeeping
         }
     }
 
-    @Test("a thousand cancelled at once: nobody is lost, and the connection is still there") func massCancellation() throws {
+    @Test("a thousand cancelled at once: nobody is lost, and the connection is still there")
+    func massCancellation() throws {
         try withPool(one) { fixture in
             let lease = try fixture.lease()
             let waiters = (0..<1000).map { _ in fixture.acquire() }
@@ -216,7 +225,8 @@ import Timekeeping
         }
     }
 
-    @Test("an interrupt that comes after the release does not reach the next holder") func lateInterrupt() throws {
+    @Test("an interrupt that comes after the release does not reach the next holder")
+    func lateInterrupt() throws {
         try withPool(one) { fixture in
             let first = try fixture.lease()
             fixture.release(first)
@@ -230,7 +240,8 @@ import Timekeeping
     }
 }
 
-/// A clock that, when it is read for a chosen time, cancels the task that reads it: a way to be exactly between two steps.
+/// A clock that, when it is read for a chosen time, cancels the task that reads it: a way to be exactly between two
+/// steps.
 private final class CancellingTime: TimeSource {
     private let manual = ManualTime()
     private let readingsLeft = Mutex<Int?>(nil)

@@ -22,7 +22,8 @@ struct CombinationTests {
         }
     }
 
-    /// Whether the combination can be the cause of how a user ended; nobody fails for nothing, and nobody is left waiting.
+    /// Whether the combination can be the cause of how a user ended; nobody fails for nothing, and nobody is left
+    /// waiting.
     private func isExplained(_ user: Attempt<Void>, by combination: Combination) -> Bool {
         switch user.result {
         case nil: false

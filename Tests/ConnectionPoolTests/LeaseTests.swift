@@ -6,7 +6,8 @@ import Testing
 @Suite("Leases: given back exactly once, in the state of a new connection") struct LeaseTests {
     private let one = PoolConfiguration(maximum: 1)
 
-    @Test("a second release is refused and changes nothing, whoever has the connection then") func doubleRelease() throws {
+    @Test("a second release is refused and changes nothing, whoever has the connection then")
+    func doubleRelease() throws {
         try withPool(one) { fixture in
             let lease = try fixture.lease()
             fixture.release(lease)
@@ -80,7 +81,8 @@ import Testing
         }
     }
 
-    @Test("the reset comes before the next holder, who finds no open transaction") func resetBeforeHandOff() throws {
+    @Test("the reset comes before the next holder, who finds no open transaction")
+    func resetBeforeHandOff() throws {
         try withPool(one) { fixture in
             let gate = Gate()
             fixture.driver.script(.reset) { _, _ in await gate.pass() }
@@ -99,7 +101,8 @@ import Testing
         }
     }
 
-    @Test("a connection whose reset fails is closed, and the next holder gets another") func failedReset() throws {
+    @Test("a connection whose reset fails is closed, and the next holder gets another")
+    func failedReset() throws {
         try withPool(one) { fixture in
             fixture.driver.script(.reset) { occurrence, _ in if occurrence == 0 { throw FakeError.broken } }
             let lease = try fixture.lease()

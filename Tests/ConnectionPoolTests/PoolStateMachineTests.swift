@@ -21,7 +21,8 @@ import Timekeeping
         #expect(pool.machine.occupancy.description == line())
     }
 
-    @Test("no more connections are being opened than there are waiters to need them") func opensWhatIsNeeded() throws {
+    @Test("no more connections are being opened than there are waiters to need them")
+    func opensWhatIsNeeded() throws {
         var pool = MachineFixture(PoolConfiguration(maximum: 10))
         for waiter in 1...3 {
             try pool.acquire(waiter)
@@ -45,7 +46,8 @@ import Timekeeping
         #expect(again.map { $0?.ticket.index } == [2, 0, 1].map { pool.given[$0].grant.ticket.index })
     }
 
-    @Test("a failed open ends the wait of the first waiter, and the next gets a try of its own") func failedOpen() throws {
+    @Test("a failed open ends the wait of the first waiter, and the next gets a try of its own")
+    func failedOpen() throws {
         var pool = MachineFixture(PoolConfiguration(maximum: 1))
         for waiter in 1...3 { try pool.acquire(waiter) }
         pool.failOpen()
@@ -56,7 +58,8 @@ import Timekeeping
         #expect(pool.given.map(\.waiter) == [2])
     }
 
-    @Test("a refused open leaves the waiters to the connections that are there") func refusedGrowth() throws {
+    @Test("a refused open leaves the waiters to the connections that are there")
+    func refusedGrowth() throws {
         var pool = MachineFixture(PoolConfiguration(maximum: 2))
         try pool.acquire(1)
         pool.open()
@@ -68,7 +71,8 @@ import Timekeeping
         #expect(pool.given.map(\.waiter) == [1, 2])
     }
 
-    @Test("a refused open ends all waits of a pool that has no other connection") func refusedFirstConnection() throws {
+    @Test("a refused open ends all waits of a pool that has no other connection")
+    func refusedFirstConnection() throws {
         var pool = MachineFixture(PoolConfiguration(maximum: 1))
         for waiter in 1...3 { try pool.acquire(waiter) }
         pool.refuseOpen()
@@ -77,7 +81,8 @@ import Timekeeping
         #expect(pool.machine.occupiedSlots == 0)
     }
 
-    @Test("growth that was refused is tried again when a connection has been closed") func growthAfterClose() throws {
+    @Test("growth that was refused is tried again when a connection has been closed")
+    func growthAfterClose() throws {
         var pool = MachineFixture(PoolConfiguration(maximum: 2))
         try pool.acquire(1)
         pool.open()
@@ -92,7 +97,8 @@ import Timekeeping
         #expect(pool.given.map(\.waiter) == [1, 2])
     }
 
-    @Test("hand-off first, deadline second: the waiter has the connection") func handOffThenDeadline() throws {
+    @Test("hand-off first, deadline second: the waiter has the connection")
+    func handOffThenDeadline() throws {
         var pool = try poolWithOneWaiter()
         pool.release(pool.given[0].grant)
         pool.take(pool.machine.timeOut(WaiterID(number: 2)))
@@ -101,7 +107,8 @@ import Timekeeping
         #expect(pool.machine.counters.timeouts == 0)
     }
 
-    @Test("deadline first, hand-off second: the connection stays in the pool") func deadlineThenHandOff() throws {
+    @Test("deadline first, hand-off second: the connection stays in the pool")
+    func deadlineThenHandOff() throws {
         var pool = try poolWithOneWaiter()
         pool.take(pool.machine.timeOut(WaiterID(number: 2)))
         pool.release(pool.given[0].grant)
@@ -155,7 +162,8 @@ import Timekeeping
         #expect(pool.given.map(\.waiter) == [1, 2])
     }
 
-    @Test("a lease can be given back once, even after its slot has been used again") func oneRelease() throws {
+    @Test("a lease can be given back once, even after its slot has been used again")
+    func oneRelease() throws {
         var pool = try poolWithOneWaiter()
         let lease = pool.given[0].grant
         pool.release(lease)

@@ -53,7 +53,8 @@ import Testing
         fixture.tearDown(#_sourceLocation)
     }
 
-    @Test("close with waiters and leases out: waiters are refused, leases work on and are closed on return") func leasesOut() throws {
+    @Test("close with waiters and leases out: waiters are refused, leases work on and are closed on return")
+    func leasesOut() throws {
         let fixture = PoolFixture(PoolConfiguration(maximum: 1))
         let lease = try fixture.lease()
         let waiter = fixture.acquire()
@@ -79,7 +80,8 @@ import Testing
         fixture.tearDown(#_sourceLocation)
     }
 
-    @Test("what does not come back in spite of the interrupt is reported, and closed when it does") func stubborn() throws {
+    @Test("what does not come back in spite of the interrupt is reported, and closed when it does")
+    func stubborn() throws {
         let fixture = PoolFixture(PoolConfiguration(maximum: 2))
         let lease = try fixture.lease()
         let other = try fixture.lease()

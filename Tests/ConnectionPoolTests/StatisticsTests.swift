@@ -4,7 +4,8 @@ import Testing
 @testable import ConnectionPool
 
 @Suite struct PoolStatisticsTests {
-    @Test("the statistics of a retired pool can be added to others, and nothing vanishes") func folded() throws {
+    @Test("the statistics of a retired pool can be added to others, and nothing vanishes")
+    func folded() throws {
         var retired = PoolCounters()
         for _ in 0..<3 {
             let fixture = PoolFixture(PoolConfiguration(maximum: 2))

@@ -20,7 +20,8 @@ import Timekeeping
         }
     }
 
-    @Test("more dead idle connections than anyone would retry: all are closed, and the acquire succeeds") func manyDead() throws {
+    @Test("more dead idle connections than anyone would retry: all are closed, and the acquire succeeds")
+    func manyDead() throws {
         try withPool(PoolConfiguration(maximum: 20)) { fixture in
             let leases = try (0..<20).map { _ in try fixture.lease() }
             for lease in leases { fixture.release(lease) }
@@ -35,7 +36,8 @@ import Timekeeping
         }
     }
 
-    @Test("dead connections whose check takes its time fail the acquire only at its deadline") func deadUntilDeadline() throws {
+    @Test("dead connections whose check takes its time fail the acquire only at its deadline")
+    func deadUntilDeadline() throws {
         try withPool(PoolConfiguration(maximum: 2, openPatience: .seconds(60))) { fixture in
             let leases = try (0..<2).map { _ in try fixture.lease() }
             for lease in leases { fixture.release(lease) }
@@ -55,7 +57,8 @@ import Timekeeping
         }
     }
 
-    @Test("a check that hangs holds nobody up for long, and its connection is not lost") func hangingCheck() throws {
+    @Test("a check that hangs holds nobody up for long, and its connection is not lost")
+    func hangingCheck() throws {
         try withPool(PoolConfiguration(maximum: 2)) { fixture in
             let first = try fixture.lease()
             fixture.release(first)
@@ -95,7 +98,8 @@ import Timekeeping
         }
     }
 
-    @Test("the minimum is opened by the upkeep, not before, and again after a failure") func minimum() throws {
+    @Test("the minimum is opened by the upkeep, not before, and again after a failure")
+    func minimum() throws {
         try withPool(PoolConfiguration(minimum: 2, maximum: 3)) { fixture in
             #expect(fixture.occupancy.total == 0)
             fixture.driver.script(.open) { occurrence, _ in if occurrence == 1 { throw FakeError.refused } }
@@ -111,7 +115,8 @@ import Timekeeping
         }
     }
 
-    @Test("a connection whose lifetime is over is closed at the upkeep, at its hand-off, and at an acquire") func lifetime() throws {
+    @Test("a connection whose lifetime is over is closed at the upkeep, at its hand-off, and at an acquire")
+    func lifetime() throws {
         try withPool(
             PoolConfiguration(
                 maximum: 1, checkAfterIdle: .seconds(7200), idleTimeout: .seconds(7200), lifetime: .seconds(3600))
@@ -155,7 +160,8 @@ import Timekeeping
         }
     }
 
-    @Test("giving descriptors back closes idle connections now and leased ones when they return") func closeIdle() throws {
+    @Test("giving descriptors back closes idle connections now and leased ones when they return")
+    func closeIdle() throws {
         try withPool(PoolConfiguration(maximum: 3)) { fixture in
             let leases = try (0..<3).map { _ in try fixture.lease() }
             fixture.release(leases[0])
@@ -169,7 +175,8 @@ import Timekeeping
         }
     }
 
-    @Test("a lease that is out too long is reported once, with its site, and once more when it comes back") func leak() throws {
+    @Test("a lease that is out too long is reported once, with its site, and once more when it comes back")
+    func leak() throws {
         try withPool(PoolConfiguration(maximum: 1, leakThreshold: .seconds(60))) { fixture in
             let attempt = fixture.start { [pool = fixture.pool] in
                 try await pool.lease(file: "Module/File.swift", line: 7)
@@ -187,7 +194,9 @@ import Timekeeping
             #expect(fixture.pool.statistics.suspectedLeaks == 0)
             #expect(fixture.counters.leaks == 1)
             #expect(
-                fixture.leaks == ["suspected Module/File.swift:7 61.0 seconds", "ended Module/File.swift:7 70.0 seconds"])
+                fixture.leaks == [
+                    "suspected Module/File.swift:7 61.0 seconds", "ended Module/File.swift:7 70.0 seconds",
+                ])
         }
     }
 }

@@ -29,7 +29,8 @@ import Timekeeping
         #expect(rest.map { $0?.waiter } == [nil, 2, nil])
     }
 
-    @Test("waiters that leave out of turn leave nothing behind, even if nobody is ever served") func noGrowth() {
+    @Test("waiters that leave out of turn leave nothing behind, even if nobody is ever served")
+    func noGrowth() {
         var queue = queue(of: 0..<1)
         for number in UInt64(1)..<10_000 {
             queue.append(.init(waiter: number, site: AcquireSite(), since: start), as: WaiterID(number: number))

@@ -51,7 +51,9 @@ import Timekeeping
         }
     }
 
-    @Test("a hand-off and a deadline at the same instant: whoever is first decides, and nothing is lost", arguments: [true, false])
+    @Test(
+        "a hand-off and a deadline at the same instant: whoever is first decides, and nothing is lost",
+        arguments: [true, false])
     func handOffAtDeadline(handOffFirst: Bool) throws {
         try withPool(one) { fixture in
             let lease = try fixture.lease()
@@ -93,7 +95,8 @@ import Timekeeping
         }
     }
 
-    @Test("the deadline covers queue, open and check together, and its error says how things stood") func oneDeadline() throws {
+    @Test("the deadline covers queue, open and check together, and its error says how things stood")
+    func oneDeadline() throws {
         try withPool(PoolConfiguration(maximum: 2)) { fixture in
             let gate = Gate()
             fixture.driver.script(.open) { occurrence, _ in
@@ -132,7 +135,8 @@ import Timekeeping
         }
     }
 
-    @Test("a full queue is refused at once; those who wait for an open do not fill it") func queueFull() throws {
+    @Test("a full queue is refused at once; those who wait for an open do not fill it")
+    func queueFull() throws {
         try withPool(PoolConfiguration(maximum: 2, queueLimit: 1)) { fixture in
             let gate = Gate()
             fixture.driver.script(.open) { _, _ in await gate.pass() }
@@ -148,7 +152,8 @@ import Timekeeping
         }
     }
 
-    @Test("a queue of length zero refuses whoever would have to wait, and nobody else") func noQueue() throws {
+    @Test("a queue of length zero refuses whoever would have to wait, and nobody else")
+    func noQueue() throws {
         try withPool(PoolConfiguration(maximum: 1, queueLimit: 0)) { fixture in
             let lease = try fixture.lease()
             #expect(fixture.acquire().poolError?.code == "pool_queue_full")

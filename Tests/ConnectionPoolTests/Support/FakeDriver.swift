@@ -6,8 +6,8 @@ import Testing
 final class FakeDriver: ConnectionDriver {
     enum Step: Hashable { case open, check, reset, close }
 
-    /// What a step does before it takes effect: it may wait at a gate, and it may throw, which makes the step fail. Gets
-    /// the number of earlier steps of its kind and the connection, which an open does not have yet.
+    /// What a step does before it takes effect: it may wait at a gate, and it may throw, which makes the step fail.
+    /// Gets the number of earlier steps of its kind and the connection, which an open does not have yet.
     typealias Script = @Sendable (Int, FakeConnection?) async throws -> Void
 
     private struct State {
@@ -58,7 +58,7 @@ final class FakeDriver: ConnectionDriver {
         connection.drain()
     }
 
-    func reset(_ connection: FakeConnection) async -> ResetResult {
+    nonisolated(nonsending) func reset(_ connection: FakeConnection) async -> ResetResult {
         let succeeded = await connection.exclusively("a reset") { await succeeds(.reset, connection) }
         guard succeeded else { return .evict(.resetFailed) }
         connection.state.withLock { $0.hasOpenTransaction = false }
