@@ -8,7 +8,7 @@ import Timekeeping
         var pool = MachineFixture(PoolConfiguration(maximum: 1))
         try pool.acquire(1)
         #expect(pool.machine.occupancy.description == line(opening: 1, waiting: 1))
-        pool.open()
+        try pool.open()
         #expect(pool.machine.occupancy.description == line(leased: 1))
         let grant = pool.given[0].grant
         _ = pool.machine.beginRelease(grant.ticket, evicting: nil)
@@ -17,7 +17,7 @@ import Timekeeping
         #expect(pool.machine.occupancy.description == line(idle: 1))
         pool.take(pool.machine.closeIdle())
         #expect(pool.machine.occupancy.description == line(closing: 1))
-        pool.finishClose()
+        try pool.finishClose()
         #expect(pool.machine.occupancy.description == line())
     }
 
@@ -31,7 +31,7 @@ import Timekeeping
         pool.take(pool.machine.cancel(WaiterID(number: 3)))
         try pool.acquire(4)
         #expect(pool.machine.opening == 3)
-        for _ in 1...3 { pool.open() }
+        for _ in 1...3 { try pool.open() }
         #expect(pool.given.map(\.waiter) == [1, 2, 4])
     }
 
@@ -39,7 +39,7 @@ import Timekeeping
         var pool = MachineFixture(PoolConfiguration(maximum: 3))
         for waiter in 1...3 {
             try pool.acquire(waiter)
-            pool.open()
+            try pool.open()
         }
         for index in [1, 0, 2] { pool.release(pool.given[index].grant) }
         let again = (1...3).map { _ in pool.machine.leaseIdle(site: AcquireSite(), now: pool.now) }
@@ -50,11 +50,11 @@ import Timekeeping
     func failedOpen() throws {
         var pool = MachineFixture(PoolConfiguration(maximum: 1))
         for waiter in 1...3 { try pool.acquire(waiter) }
-        pool.failOpen()
+        try pool.failOpen()
         #expect(pool.refused.map(\.waiter) == [1])
         #expect(pool.refused.first?.error.code == "open_failed")
         #expect(pool.orders.count == 1)
-        pool.open()
+        try pool.open()
         #expect(pool.given.map(\.waiter) == [2])
     }
 
@@ -62,9 +62,9 @@ import Timekeeping
     func refusedGrowth() throws {
         var pool = MachineFixture(PoolConfiguration(maximum: 2))
         try pool.acquire(1)
-        pool.open()
+        try pool.open()
         try pool.acquire(2)
-        pool.refuseOpen()
+        try pool.refuseOpen()
         #expect(pool.refused.isEmpty)
         #expect(pool.orders.isEmpty, "a refused open is not begun again at once")
         pool.release(pool.given[0].grant)
@@ -75,7 +75,7 @@ import Timekeeping
     func refusedFirstConnection() throws {
         var pool = MachineFixture(PoolConfiguration(maximum: 1))
         for waiter in 1...3 { try pool.acquire(waiter) }
-        pool.refuseOpen()
+        try pool.refuseOpen()
         #expect(pool.refused.map(\.waiter) == [1, 2, 3])
         #expect(pool.refused.allSatisfy { if case .openFailed(is GrowthRefused) = $0.error { true } else { false } })
         #expect(pool.machine.occupiedSlots == 0)
@@ -85,15 +85,15 @@ import Timekeeping
     func growthAfterClose() throws {
         var pool = MachineFixture(PoolConfiguration(maximum: 2))
         try pool.acquire(1)
-        pool.open()
+        try pool.open()
         try pool.acquire(2)
-        pool.refuseOpen()
+        try pool.refuseOpen()
         pool.release(pool.given[0].grant, evicting: .broken)
         #expect(pool.orders.count == 1)
-        pool.refuseOpen()
+        try pool.refuseOpen()
         #expect(pool.refused.isEmpty, "the connection that is being closed still makes room")
-        pool.finishClose()
-        pool.open()
+        try pool.finishClose()
+        try pool.open()
         #expect(pool.given.map(\.waiter) == [1, 2])
     }
 
@@ -135,7 +135,7 @@ import Timekeeping
         var pool = MachineFixture(PoolConfiguration(maximum: 4))
         for waiter in 1...4 {
             try pool.acquire(waiter)
-            pool.open()
+            try pool.open()
         }
         pool.take(pool.machine.resize(maximum: 2, now: pool.now))
         try pool.acquire(5)
@@ -143,9 +143,9 @@ import Timekeeping
         pool.release(pool.given[0].grant)
         pool.release(pool.given[1].grant)
         #expect(pool.machine.occupancy.description == line(leased: 2, closing: 2, waiting: 1, maximum: 2))
-        pool.finishClose()
+        try pool.finishClose()
         #expect(pool.machine.ceiling == 3)
-        pool.finishClose()
+        try pool.finishClose()
         #expect(pool.machine.ceiling == 2)
         #expect(pool.orders.isEmpty)
         pool.release(pool.given[2].grant)
@@ -156,9 +156,9 @@ import Timekeeping
         var pool = try poolWithOneWaiter()
         pool.release(pool.given[0].grant, evicting: .broken)
         #expect(pool.orders.isEmpty)
-        pool.finishClose()
+        try pool.finishClose()
         #expect(pool.orders.count == 1)
-        pool.open()
+        try pool.open()
         #expect(pool.given.map(\.waiter) == [1, 2])
     }
 
@@ -179,7 +179,7 @@ import Timekeeping
     private func poolWithOneWaiter() throws -> MachineFixture {
         var pool = MachineFixture(PoolConfiguration(maximum: 1))
         try pool.acquire(1)
-        pool.open()
+        try pool.open()
         try pool.acquire(2)
         return pool
     }

@@ -48,16 +48,24 @@ struct MachineFixture {
         take(actions)
     }
 
-    mutating func open() {
-        take(machine.opened(orders.removeFirst().take(), Token(), jitter: 0, now: now))
+    mutating func open(_ location: SourceLocation = #_sourceLocation) throws {
+        let permit = try nextOrder(location).take()
+        take(machine.opened(permit, Token(), jitter: 0, now: now))
     }
 
-    mutating func failOpen() {
-        take(machine.openFailed(orders.removeFirst().take(), FakeError.refused, now: now))
+    mutating func failOpen(_ location: SourceLocation = #_sourceLocation) throws {
+        let permit = try nextOrder(location).take()
+        take(machine.openFailed(permit, FakeError.refused, now: now))
     }
 
-    mutating func refuseOpen() {
-        take(machine.openAbandoned(orders.removeFirst().take(), GrowthRefused()))
+    mutating func refuseOpen(_ location: SourceLocation = #_sourceLocation) throws {
+        let permit = try nextOrder(location).take()
+        take(machine.openAbandoned(permit, GrowthRefused()))
+    }
+
+    private mutating func nextOrder(_ location: SourceLocation) throws -> OpenOrder {
+        try #require(!orders.isEmpty, "nothing is to be opened", sourceLocation: location)
+        return orders.removeFirst()
     }
 
     mutating func release(
@@ -70,7 +78,8 @@ struct MachineFixture {
         }
     }
 
-    mutating func finishClose() {
+    mutating func finishClose(_ location: SourceLocation = #_sourceLocation) throws {
+        try #require(!closes.isEmpty, "nothing is to be closed", sourceLocation: location)
         take(machine.closed(closes.removeFirst().slot, failed: false, now: now))
     }
 
