@@ -69,7 +69,7 @@ let package = Package(
         tests("Secrets"),
         tests("SQLCipher", ["CSQLCipher", "Timekeeping"]),
         tests("ConnectionPool", ["SQLCipher"]),
-        tests("HTTPServer"),
+        tests("HTTPServer", [logging]),
         tests("UserEngines"),
         tests("Accounts"),
         tests("CofferAPI"),

@@ -35,7 +35,7 @@ public struct Response: Sendable {
     }
 
     /// Makes an `application/json` response of encoded JSON.
-    public static func json(_ status: HTTPStatus = .ok, _ bytes: [UInt8]) -> Response {
+    public static func json(_ bytes: [UInt8], status: HTTPStatus = .ok) -> Response {
         Response(status, contentType: "application/json", bytes: bytes)
     }
 }

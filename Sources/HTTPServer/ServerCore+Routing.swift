@@ -8,6 +8,7 @@ enum Decision {
 extension ServerCore {
     /// Finds the route and checks what it asks of a body.
     func decide(on head: RequestHead) -> Decision {
+        if head.method == .options && head.target.path == "*" { return .answer(Response(.noContent)) }
         guard let (endpoint, parameters) = router.endpoint(at: head.target.segments) else {
             return .refuse(isDraining ? .draining : .notFound("There is nothing at this path."), nil)
         }
