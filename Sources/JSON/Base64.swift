@@ -1,7 +1,7 @@
 /// Base64 in the standard alphabet (https://www.rfc-editor.org/rfc/rfc4648#section-4).
 public enum Base64 {
-    /// The bytes that `text` encodes, padded or not; `nil` when it is not base64. Line breaks, and bits that are set in the unused
-    /// part of the last digit, are refused.
+    /// The bytes that `text` encodes, padded or not; `nil` when it is not base64. Line breaks, and bits that are set
+    /// in the unused part of the last digit, are refused.
     public static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
         guard let digits = digitCount(of: text) else { return nil }
         var accumulator: UInt32 = 0

@@ -7,8 +7,8 @@ public enum JSONNumber: Sendable, Equatable {
 }
 
 extension JSONCursor {
-    /// Reads a number. An integer literal outside `Int64`, and a literal too large for a double, are errors; one that is too
-    /// small for a double becomes a subnormal or zero.
+    /// Reads a number. An integer literal outside `Int64`, and a literal too large for a double, are errors; one that
+    /// is too small for a double becomes a subnormal or zero.
     public mutating func readNumber() throws(JSONError) -> JSONNumber {
         try expect(.number)
         let start = offset

@@ -61,8 +61,8 @@ extension JSONCursor {
     }
 }
 
-/// The names that an object already has. A few are compared one by one; more are hashed, so that an object with many members
-/// costs linear time.
+/// The names that an object already has. A few are compared one by one; more are hashed, so that an object with many
+/// members costs linear time.
 private struct DistinctNames {
     private static let hashingThreshold = 16
     private var hashed: Set<[UInt8]> = []

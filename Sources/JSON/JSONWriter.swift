@@ -1,5 +1,5 @@
-/// Writes JSON into a buffer of its own. Commas are set where they are due; that calls nest properly and that every name gets
-/// a value is the caller's part.
+/// Writes JSON into a buffer of its own. Commas are set where they are due; that calls nest properly and that every
+/// name gets a value is the caller's part.
 ///
 /// ```swift
 /// var writer = JSONWriter()
@@ -27,8 +27,9 @@ public struct JSONWriter: ~Copyable {
         buffer
     }
 
-    /// What was written since the last call; the writer goes on with an empty buffer of the same capacity. The next comma is
-    /// decided as at the beginning of a document, so take at a boundary between documents, as between NDJSON lines.
+    /// What was written since the last call; the writer goes on with an empty buffer of the same capacity. The next
+    /// comma is decided as at the beginning of a document, so take at a boundary between documents, as between NDJSON
+    /// lines.
     public mutating func take() -> [UInt8] {
         var empty: [UInt8] = []
         empty.reserveCapacity(buffer.capacity)
@@ -119,8 +120,8 @@ public struct JSONWriter: ~Copyable {
         }
     }
 
-    /// Appends a fragment of JSON as it is, without a comma before it. What is written after it gets one unless the fragment
-    /// ends in an opening bracket, a comma, a colon or a line feed.
+    /// Appends a fragment of JSON as it is, without a comma before it. What is written after it gets one unless the
+    /// fragment ends in an opening bracket, a comma, a colon or a line feed.
     public mutating func append(_ fragment: StaticString) {
         buffer.append(contentsOf: UnsafeBufferPointer(start: fragment.utf8Start, count: fragment.utf8CodeUnitCount))
     }
@@ -145,8 +146,8 @@ extension JSONWriter {
         }
     }
 
-    /// Appends the comma that is due and what `body` puts into memory for at most `capacity` bytes; it returns how many it put.
-    /// One growth check for the whole value.
+    /// Appends the comma that is due and what `body` puts into memory for at most `capacity` bytes; it returns how
+    /// many it put. One growth check for the whole value.
     @inline(__always)
     mutating func writeValue(upTo capacity: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
         let comma = isCommaDue ? 1 : 0

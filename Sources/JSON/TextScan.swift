@@ -1,6 +1,7 @@
 /// Finds the bytes of a text that cannot be copied blindly, eight at a time.
 enum TextScan {
-    /// The first byte at or after `start` that is a control character, a quote, a backslash or not ASCII; the count if none is.
+    /// The first byte at or after `start` that is a control character, a quote, a backslash or not ASCII; the count
+    /// if none is.
     static func firstSpecial(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
         var offset = start
         while offset + 8 <= text.count {

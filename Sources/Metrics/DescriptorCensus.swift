@@ -26,11 +26,11 @@ public struct DescriptorCensus: Sendable, Equatable {
     /// Descriptors of all classes.
     public var total: Int { counts.reduce(0, +) }
 
-    /// Counts now. Other threads may open and close descriptors meanwhile: one that is open all the time is counted exactly once.
-    /// Without `/proc` all but sockets count as other.
+    /// Counts now. Other threads may open and close descriptors meanwhile: one that is open all the time is counted
+    /// exactly once. Without `/proc` all but sockets count as other.
     public static func take() -> DescriptorCensus {
         var census = DescriptorCensus(softLimit: currentSoftLimit)
-        OpenDescriptors.forEachClass { census.counts[index(of: $0)] += 1 }
+        OpenDescriptors.forEachClass { _, found in census.counts[index(of: found)] += 1 }
         return census
     }
 

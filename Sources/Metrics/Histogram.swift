@@ -3,10 +3,10 @@ import Synchronization
 
 /// Counts observations by size. Recording is lock-free and never waits for a scrape.
 ///
-/// All numbers exist twice, hot and cold. A recording first raises `started`, whose top bit says which half is hot, then
-/// writes into that half, and last raises the half's `finished`. A scrape swaps the halves, waits until every recording
-/// that began in the now cold half has finished, reads it, and adds it to the hot one. So a scrape sees whole recordings only:
-/// sum, count and buckets agree.
+/// All numbers exist twice, hot and cold. A recording first raises `started`, whose top bit says which half is hot,
+/// then writes into that half, and last raises the half's `finished`. A scrape swaps the halves, waits until every
+/// recording that began in the now cold half has finished, reads it, and adds it to the hot one. So a scrape sees
+/// whole recordings only: sum, count and buckets agree.
 ///
 /// Unchecked because of the pointer: it is set once, and what it points to is atomic.
 public final class Histogram: @unchecked Sendable {

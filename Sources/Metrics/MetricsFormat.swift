@@ -13,8 +13,8 @@ public enum MetricsFormat: Sendable {
         }
     }
 
-    /// The format that an `Accept` header asks for: OpenMetrics where it is named, in version 1.0.0 or none, and not weighted below
-    /// plain text; otherwise Prometheus text, which every scraper reads.
+    /// The format that an `Accept` header asks for: OpenMetrics where it is named, in version 1.0.0 or none, and not
+    /// weighted below plain text; otherwise Prometheus text, which every scraper reads.
     public static func preferred(accept: String?) -> MetricsFormat {
         var openMetrics = 0.0
         var plainText = 0.0

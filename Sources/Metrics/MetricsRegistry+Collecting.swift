@@ -18,8 +18,8 @@ public struct MetricSample: Sendable {
 }
 
 extension MetricsRegistry {
-    /// Registers a counter or gauge whose samples `samples` finds out at every scrape. It runs on the scraping thread, may run
-    /// on several at once, and gives every label combination at most once.
+    /// Registers a counter or gauge whose samples `samples` finds out at every scrape. It runs on the scraping
+    /// thread, may run on several at once, and gives every label combination at most once.
     public func collect(
         _ name: String, help: String, type: MetricType, labels: [String] = [],
         samples: @escaping @Sendable () -> [MetricSample]

@@ -2,7 +2,8 @@ import Synchronization
 
 /// All metrics of a process, in the order in which they were registered.
 ///
-/// Registering a name twice, a malformed name, or a counter whose name does not end in `_total` is a mistake in the program and traps.
+/// Registering a name twice, a malformed name, or a counter whose name does not end in `_total` is a mistake in the
+/// program and traps.
 public final class MetricsRegistry: Sendable {
     private struct Family: Sendable {
         let name: MetricName
@@ -55,9 +56,9 @@ extension MetricsRegistry {
     public func counterFamily(
         _ name: String, help: String, labels: [String], initial: [[String]] = [], maximumSeries: Int = 1_000
     ) -> CounterFamily {
-        let family = CounterFamily(labelNames: labels, initial: initial, maximumSeries: maximumSeries) { Counter() }
+        let family = CounterFamily(labels: labels, initial: initial, maximumSeries: maximumSeries) { Counter() }
         register(name, help: help, type: .counter, labelNames: labels) { exposition in
-            for series in family.snapshot {
+            for series in family.all {
                 exposition.sample(name, labels: series.labels, value: "\(series.instrument.value)")
             }
         }
@@ -75,9 +76,9 @@ extension MetricsRegistry {
     public func gaugeFamily(
         _ name: String, help: String, labels: [String], initial: [[String]] = [], maximumSeries: Int = 1_000
     ) -> GaugeFamily {
-        let family = GaugeFamily(labelNames: labels, initial: initial, maximumSeries: maximumSeries) { Gauge() }
+        let family = GaugeFamily(labels: labels, initial: initial, maximumSeries: maximumSeries) { Gauge() }
         register(name, help: help, type: .gauge, labelNames: labels) { exposition in
-            for series in family.snapshot {
+            for series in family.all {
                 exposition.sample(name, labels: series.labels, value: Exposition.text(series.instrument.value))
             }
         }
@@ -98,11 +99,11 @@ extension MetricsRegistry {
         _ name: String, help: String, labels: [String], initial: [[String]] = [],
         buckets: [Double] = Histogram.secondsBuckets, maximumSeries: Int = 200
     ) -> HistogramFamily {
-        let family = HistogramFamily(labelNames: labels, initial: initial, maximumSeries: maximumSeries) {
+        let family = HistogramFamily(labels: labels, initial: initial, maximumSeries: maximumSeries) {
             Histogram(bounds: buckets)
         }
         register(name, help: help, type: .histogram, labelNames: labels) { exposition in
-            for series in family.snapshot {
+            for series in family.all {
                 exposition.histogram(
                     name, labels: series.labels, bounds: buckets, snapshot: series.instrument.snapshot)
             }

@@ -2,53 +2,66 @@ import Glibc
 
 /// The descriptors that this process has open.
 enum OpenDescriptors {
+    private static let directory = "/proc/self/fd"
+
     /// How many there are.
     static var count: Int {
         var count = 0
-        forEach(beneath: { _, _ in count += 1 }, numbered: { _ in count += 1 })
+        forEach(in: directory, named: { _, _ in count += 1 }, numbered: { _ in count += 1 })
         return count
     }
 
-    /// Calls `body` with the class of each.
-    static func forEachClass(_ body: (DescriptorCensus.Class) -> Void) {
+    /// Calls `body` with each and its class. A path other than the default makes the walk do without `/proc/self/fd`.
+    static func forEachClass(in path: String = directory, _ body: (Int32, DescriptorCensus.Class) -> Void) {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
             guard let target = buffer.baseAddress else { return }
+            func classify(_ descriptor: Int32, otherwise: DescriptorCensus.Class?, link: () -> Int) {
+                guard let status = status(of: descriptor) else { return }
+                // Asking for the type first spares the sockets the link, which costs four times as much.
+                switch status.st_mode & S_IFMT {
+                case S_IFSOCK: body(descriptor, .socket)
+                case S_IFREG:
+                    let length = link()
+                    let known = length < 0 ? nil : UnsafeRawBufferPointer(start: target, count: length)
+                    if let found = known.map(DescriptorCensus.Class.init(path:)) ?? otherwise {
+                        body(descriptor, found)
+                    }
+                default: body(descriptor, .other)
+                }
+            }
             forEach(
-                beneath: { directory, name in
-                    let length = readlinkat(directory, name, target, buffer.count)
-                    // A link that is gone belongs to a descriptor that another thread has closed since.
-                    if length >= 0 { body(.init(target: UnsafeRawBufferPointer(start: target, count: length))) }
+                in: path,
+                // A link that is gone belongs to a descriptor that another thread has closed since.
+                named: { directory, name in
+                    classify(atoi(name), otherwise: nil) { readlinkat(directory, name, target, buffer.count) }
                 },
                 numbered: { descriptor in
-                    let length = readlink("/proc/self/fd/\(descriptor)", target, buffer.count)
-                    if length >= 0 {
-                        body(.init(target: UnsafeRawBufferPointer(start: target, count: length)))
-                    } else if let status = status(of: descriptor) {
-                        body(status.st_mode & S_IFMT == S_IFSOCK ? .socket : .other)
+                    classify(descriptor, otherwise: .other) {
+                        readlink("\(Self.directory)/\(descriptor)", target, buffer.count)
                     }
                 })
         }
     }
 
-    /// Walks `/proc/self/fd`, leaving out the descriptor it needs for that. Where none is left, or `/proc` is missing, it
-    /// tries every number up to the limit instead.
+    /// Walks the directory of descriptors, leaving out the one it needs for that. Where none is left, or `/proc` is
+    /// missing, it tries every number up to the limit instead.
     private static func forEach(
-        beneath body: (_ directory: Int32, _ name: UnsafePointer<CChar>) -> Void,
+        in path: String, named: (_ directory: Int32, _ name: UnsafePointer<CChar>) -> Void,
         numbered: (_ descriptor: Int32) -> Void
     ) {
-        guard let directory = opendir("/proc/self/fd") else { return forEachNumber(numbered) }
+        guard let directory = opendir(path) else {
+            for descriptor in 0..<Int32(clamping: DescriptorCensus.currentSoftLimit) where status(of: descriptor) != nil
+            {
+                numbered(descriptor)
+            }
+            return
+        }
         defer { closedir(directory) }
         let own = dirfd(directory)
         while let entry = readdir(directory) {
             let name = UnsafeRawPointer(entry).advanced(by: nameOffset).assumingMemoryBound(to: CChar.self)
             guard name[0] != CChar(UInt8(ascii: ".")), atoi(name) != own else { continue }
-            body(own, name)
-        }
-    }
-
-    private static func forEachNumber(_ body: (Int32) -> Void) {
-        for descriptor in 0..<Int32(clamping: DescriptorCensus.currentSoftLimit) where status(of: descriptor) != nil {
-            body(descriptor)
+            named(own, name)
         }
     }
 
@@ -61,15 +74,13 @@ enum OpenDescriptors {
 }
 
 extension DescriptorCensus.Class {
-    /// The class of a descriptor by the target of its link (https://man7.org/linux/man-pages/man5/proc_pid_fd.5.html). A file that
-    /// was deleted while open keeps its class.
-    init(target: UnsafeRawBufferPointer) {
+    /// The class of a file by its path as `/proc/self/fd` links to it
+    /// (https://man7.org/linux/man-pages/man5/proc_pid_fd.5.html). A file that was deleted while open keeps its class.
+    init(path: UnsafeRawBufferPointer) {
         let deleted: StaticString = " (deleted)"
-        let isDeleted = target.hasSuffix(deleted)
-        let path = UnsafeRawBufferPointer(rebasing: target.dropLast(isDeleted ? deleted.utf8CodeUnitCount : 0))
-        if path.hasPrefix("socket:") {
-            self = .socket
-        } else if path.hasSuffix(".db") {
+        let isDeleted = path.hasSuffix(deleted)
+        let path = UnsafeRawBufferPointer(rebasing: path.dropLast(isDeleted ? deleted.utf8CodeUnitCount : 0))
+        if path.hasSuffix(".db") {
             self = .main
         } else if path.hasSuffix(".db-wal") {
             self = .wal
@@ -82,10 +93,6 @@ extension DescriptorCensus.Class {
 }
 
 extension UnsafeRawBufferPointer {
-    fileprivate func hasPrefix(_ text: StaticString) -> Bool {
-        text.withUTF8Buffer { starts(with: $0) }
-    }
-
     fileprivate func hasSuffix(_ text: StaticString) -> Bool {
         text.withUTF8Buffer { suffix($0.count).elementsEqual($0) }
     }

@@ -2,7 +2,8 @@ import Glibc
 
 extension MetricsRegistry {
     /// Registers the standard metrics of the process, found out at every scrape
-    /// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics). What the system does not tell is left out.
+    /// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics). What the system does not tell
+    /// is left out.
     public func registerProcessMetrics() {
         single("process_cpu_seconds_total", help: "Total user and system CPU time spent in seconds.", type: .counter) {
             ProcessStatus.cpuSeconds

@@ -1,4 +1,5 @@
-/// Bytes that begin no well-formed sequence: stray and missing continuations, overlong forms, surrogates, beyond U+10FFFF.
+/// Bytes that begin no well-formed sequence: stray and missing continuations, overlong forms, surrogates, beyond
+/// U+10FFFF.
 enum MalformedUTF8 {
     static let sequences: [[UInt8]] = [
         [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xC2], [0xC2, 0x41], [0xC2, 0xC2], [0xE0, 0x9F, 0xBF],
