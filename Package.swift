@@ -65,7 +65,7 @@ let package = Package(
         tests("Timekeeping"),
         tests("Workers"),
         tests("JSON"),
-        tests("Metrics"),
+        tests("Metrics", ["Workers"]),
         tests("Secrets"),
         tests("SQLCipher", ["CSQLCipher", "Timekeeping"]),
         tests("ConnectionPool", ["SQLCipher"]),

@@ -1,0 +1,38 @@
+import Metrics
+import Testing
+
+@Suite("Mistakes in registering metrics stop the program")
+struct RegistrationTests {
+    @Test("A name twice")
+    func duplicate() async {
+        await #expect(processExitsWith: .failure) {
+            let registry = MetricsRegistry()
+            _ = registry.counter("things_total", help: "Things.")
+            _ = registry.gauge("things", help: "Things.")
+        }
+    }
+
+    @Test("A counter without _total")
+    func counterSuffix() async {
+        await #expect(processExitsWith: .failure) { _ = MetricsRegistry().counter("things", help: "Things.") }
+    }
+
+    @Test("A name that is none")
+    func invalidName() async {
+        await #expect(processExitsWith: .failure) { _ = MetricsRegistry().gauge("my-things", help: "Things.") }
+    }
+
+    @Test("A reserved label")
+    func reservedLabel() async {
+        await #expect(processExitsWith: .failure) {
+            _ = MetricsRegistry().histogramFamily("things", help: "Things.", labels: ["le"])
+        }
+    }
+
+    @Test("Fewer label values than labels")
+    func missingLabel() async {
+        await #expect(processExitsWith: .failure) {
+            _ = MetricsRegistry().gaugeFamily("things", help: "Things.", labels: ["a", "b"]).series("only one")
+        }
+    }
+}
