@@ -5,44 +5,45 @@ import Testing
 
 @testable import Metrics
 
-/// The counts are exact, so each test runs in a process of its own, where nobody else opens descriptors.
+/// Each test runs in a process of its own, where nobody else opens databases and sockets. The runtime opens an event
+/// descriptor there when it pleases, so what counts as other is compared by number.
 @Suite("The descriptor census")
 struct DescriptorCensusTests {
     @Test("Every class is counted, deleted files in theirs, and the census leaves itself out")
     func classes() async {
         await #expect(processExitsWith: .success) {
-            let before = DescriptorCensus.take()
-            #expect(DescriptorCensus.take() == before)
-            #expect(before.total == (0..<Int32(1024)).count { fcntl($0, F_GETFD) != -1 })
             let folder = TemporaryDirectory()
+            let before = DescriptorCensus.take()
             let opened =
                 ["main.db", "service.db", "main.db-wal", "main.db-shm", "main.db-journal", "db", "note.dbx"]
-                .map { openFile($0, in: folder) } + [
-                    socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0), open("/dev/null", O_RDONLY),
-                ]
-            #expect(opened.allSatisfy { $0 >= 0 })
+                .map { openFile($0, in: folder) }
+                + [socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0), open("/dev/null", O_RDONLY)]
             for name in folder.entries { unlink(folder.file(name)) }
+            let found = descriptorClasses()
+            #expect(
+                opened.map { found[$0] } == [.main, .main, .wal, .shm, .other, .other, .other, .socket, .other])
+            #expect(found.keys.allSatisfy { fcntl($0, F_GETFD) != -1 })
             let census = DescriptorCensus.take()
-            #expect(census[.main] - before[.main] == 2)
-            #expect(census[.wal] - before[.wal] == 1)
-            #expect(census[.shm] - before[.shm] == 1)
-            #expect(census[.socket] - before[.socket] == 1)
-            #expect(census[.other] - before[.other] == 4)
-            #expect(census.total - before.total == 9)
+            #expect([census[.main], census[.wal], census[.shm]] == [2, 1, 1])
+            #expect(census[.socket] == before[.socket] + 1)
+            #expect(census[.other] >= before[.other] + 4)
+            #expect(census.total == DescriptorCensus.Class.allCases.reduce(0) { $0 + census[$1] })
             for descriptor in opened { close(descriptor) }
-            #expect(DescriptorCensus.take() == before)
+            #expect(Set(opened).isDisjoint(with: descriptorClasses().keys))
         }
     }
 
     @Test("At the limit, where no directory can be opened, the count is still right")
     func exhaustion() async {
         await #expect(processExitsWith: .success) {
+            // Once a timer has fired, the runtime has the descriptors it needs and does not fail for want of one.
+            try await Task.sleep(for: .milliseconds(1))
             let folder = TemporaryDirectory()
-            var limit = rlimit(rlim_cur: 256, rlim_max: 0)
+            let before = DescriptorCensus.take()
+            var limit = rlimit()
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
             limit.rlim_cur = 256
             #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
-            let before = DescriptorCensus.take()
             let wal = openFile("main.db-wal", in: folder)
             let pair = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
             var copies: [Int32] = []
@@ -51,27 +52,21 @@ struct DescriptorCensusTests {
             for descriptor in copies + [wal, pair] { close(descriptor) }
             #expect(census.softLimit == 256)
             #expect(census.total == 256)
-            #expect(census[.wal] - before[.wal] == copies.count + 1)
-            #expect(census[.socket] - before[.socket] == 1)
-            #expect(census[.other] == before[.other])
+            #expect(census[.wal] == copies.count + 1)
+            #expect(census[.socket] == before[.socket] + 1)
         }
     }
 
-    @Test("Without the directory the walk finds the same descriptors in the same classes")
+    @Test("Without the directory the walk finds the same classes")
     func withoutDirectory() async {
         await #expect(processExitsWith: .success) {
             let folder = TemporaryDirectory()
-            let opened = [
-                openFile("main.db", in: folder), openFile("x", in: folder),
-                socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0),
-            ]
-            func walk(_ path: String) -> [Int32: DescriptorCensus.Class] {
-                var found: [Int32: DescriptorCensus.Class] = [:]
-                OpenDescriptors.forEachClass(in: path) { found[$0] = $1 }
-                return found
-            }
-            #expect(walk("/proc/self/fd") == walk("/nonexistent"))
-            #expect(walk("/nonexistent")[opened[0]] == .main)
+            let opened =
+                ["main.db", "main.db-wal", "main.db-shm", "x"].map { openFile($0, in: folder) }
+                + [socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)]
+            let found = descriptorClasses(in: "/nonexistent")
+            #expect(opened.map { found[$0] } == [.main, .wal, .shm, .other, .socket])
+            #expect(found.keys.allSatisfy { fcntl($0, F_GETFD) != -1 })
             for descriptor in opened { close(descriptor) }
         }
     }
@@ -105,6 +100,15 @@ struct DescriptorCensusTests {
 
 private func openFile(_ name: String, in folder: TemporaryDirectory) -> Int32 {
     open(folder.file(name), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+}
+
+/// Every descriptor that a walk finds, with its class; none may come up twice.
+private func descriptorClasses(in path: String = "/proc/self/fd") -> [Int32: DescriptorCensus.Class] {
+    var found: [Int32: DescriptorCensus.Class] = [:]
+    OpenDescriptors.forEachClass(in: path) { descriptor, itsClass in
+        #expect(found.updateValue(itsClass, forKey: descriptor) == nil)
+    }
+    return found
 }
 
 private final class Signal: Sendable {
