@@ -52,7 +52,10 @@ let package = Package(
             ["Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers", deque, logging]),
         module(
             "CofferAPI",
-            ["Accounts", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", logging]),
+            [
+                "Accounts", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "Timekeeping",
+                "UserEngines", logging,
+            ]),
         .executableTarget(
             name: "coffer",
             dependencies: [

@@ -21,6 +21,7 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
     let lastWaiterNumber = Atomic<UInt64>(0)
     let allClosed: ClosedSignal
     private let machine: Mutex<PoolStateMachine<Waiter>>
+    private let published = PublishedGauges()
 
     /// Makes a pool, which opens nothing yet.
     ///
@@ -41,6 +42,9 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
         openPatience = configuration.openPatience
         allClosed = ClosedSignal(time: time, executor: executor)
         machine = Mutex(PoolStateMachine(configuration: configuration))
+        var vacant = PoolOccupancy()
+        vacant.maximum = configuration.maximum
+        published.store(vacant, suspectedLeaks: 0)
     }
 
     deinit {
@@ -52,6 +56,9 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
 
     /// The gauges and counters of this moment.
     public var statistics: PoolStatistics { decide { $0.statistics } }
+
+    /// The gauges of the last transition. Takes no lock that an acquire waits for.
+    public var gauges: PoolGauges { published.load() }
 
     /// Closes idle connections whose time is over, opens what is missing to the minimum, and reports leases that are
     /// out for too long. An owner calls it periodically; it starts the opens and closes and does not wait for them.
@@ -76,6 +83,10 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
 
     /// Runs one transition of the state machine.
     func decide<Outcome: Sendable>(_ transition: (inout PoolStateMachine<Waiter>) -> Outcome) -> Outcome {
-        machine.withLock { transition(&$0) }
+        machine.withLock { machine in
+            let outcome = transition(&machine)
+            published.store(machine.occupancy, suspectedLeaks: machine.suspectedLeaks)
+            return outcome
+        }
     }
 }

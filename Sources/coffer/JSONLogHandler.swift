@@ -37,4 +37,4 @@ struct JSONLogHandler: LogHandler {
         json.endObject()
         StandardOutput.write(line: json.finish())
     }
-    }
+}

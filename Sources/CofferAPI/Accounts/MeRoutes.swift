@@ -34,7 +34,7 @@ struct MeRoutes: Sendable {
         json.name("sessions")
         json.write(accounts.sessions(of: user.id).count)
         json.endObject()
-        return .json(.ok, json.finish())
+        return .json(json.finish())
     }
 
     @Sendable private func changePassword(_ request: Request) async throws -> Response {
@@ -63,7 +63,7 @@ struct MeRoutes: Sendable {
         json.name("recovery_code")
         json.write(code.text())
         json.endObject()
-        return .json(.ok, json.finish())
+        return .json(json.finish())
     }
 
     /// The seals go first: from then on nothing opens the files, which go next.

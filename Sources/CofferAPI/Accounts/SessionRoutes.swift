@@ -51,7 +51,7 @@ struct SessionRoutes: Sendable {
         json.write(login.session.username)
         json.endObject()
         json.endObject()
-        return .json(.created, json.finish())
+        return .json(json.finish(), status: .created)
     }
 
     @Sendable private func list(_ request: Request) async throws -> Response {
@@ -67,7 +67,7 @@ struct SessionRoutes: Sendable {
         json.name("next_cursor")
         json.writeNull()
         json.endObject()
-        return .json(.ok, json.finish())
+        return .json(json.finish())
     }
 
     @Sendable private func logOut(_ request: Request) async throws -> Response {

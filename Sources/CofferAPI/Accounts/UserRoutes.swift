@@ -42,7 +42,7 @@ struct UserRoutes: Sendable {
             json.write(code.text())
         }
         json.endObject()
-        return .json(.created, json.finish())
+        return .json(json.finish(), status: .created)
     }
 
     @Sendable private func recover(_ request: Request) async throws -> Response {
@@ -72,7 +72,7 @@ struct UserRoutes: Sendable {
             json.write(next.text())
         }
         json.endObject()
-        return .json(.ok, json.finish())
+        return .json(json.finish())
     }
 }
 

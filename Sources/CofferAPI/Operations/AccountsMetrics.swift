@@ -27,8 +27,8 @@ public final class AccountsMetrics: AccountsObserver {
 
     /// Registers the gauges that are read off the accounts at every scrape.
     public func registerGauges(of accounts: Accounts, in metrics: MetricsRegistry) {
-        metrics.collect("coffer_sessions_active", help: "Sessions that are live and have proved themselves.", type: .gauge) {
-            [MetricSample(accounts.activeSessionCount)]
-        }
+        metrics.collect(
+            "coffer_sessions_active", help: "Sessions that are live and have proved themselves.", type: .gauge
+        ) { [MetricSample(accounts.activeSessionCount)] }
     }
 }

@@ -28,7 +28,7 @@ struct AdminRoutes: Sendable {
         json.name("next_cursor")
         json.writeNull()
         json.endObject()
-        return .json(.ok, json.finish())
+        return .json(json.finish())
     }
 
     /// Closes an engine whoever uses it; the sessions stay, and their tokens open it again.
@@ -57,7 +57,7 @@ struct AdminRoutes: Sendable {
         json.name("skipped")
         json.write(report.skipped)
         json.endObject()
-        return .json(.ok, json.finish())
+        return .json(json.finish())
     }
 
     /// A user by id, or by `name:NAME`.

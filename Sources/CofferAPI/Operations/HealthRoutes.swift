@@ -15,7 +15,7 @@ struct HealthRoutes: Sendable {
 
     /// Touches nothing: it says that the process answers.
     @Sendable private func live(_ request: Request) async throws -> Response {
-        .json(.ok, Array(#"{"status":"live"}"#.utf8))
+        .json(Array(#"{"status":"live"}"#.utf8))
     }
 
     @Sendable private func ready(_ request: Request) async throws -> Response {
@@ -40,6 +40,6 @@ struct HealthRoutes: Sendable {
             json.endObject()
         }
         json.endObject()
-        return .json(isReady ? .ok : .serviceUnavailable, json.finish())
+        return .json(json.finish(), status: isReady ? .ok : .serviceUnavailable)
     }
 }

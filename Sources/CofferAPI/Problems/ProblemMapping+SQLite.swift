@@ -17,18 +17,18 @@ extension ProblemMapping {
         case .authorization: Problem(.forbidden, "not_authorized", title: "Not authorized", detail: error.message)
         case .interrupt:
             Problem(.requestTimeout, "statement_timeout", detail: "The statement ran into its time limit.")
-        case .full: full(error)
+        case .full: full
         case .outOfMemory:
-            Problem(.insufficientStorage, "statement_memory", detail: "The statement needs more memory than it may have.")
+            Problem(
+                .insufficientStorage, "statement_memory",
+                detail: "The statement needs more memory than it may have.")
         case .notADatabase, .corrupt, .ioError, .cantOpen: .engineUnavailable
         default: Problem(.badRequest, "sql_error", title: "SQL error", detail: error.message)
         }
     }
 
     /// SQLite has one code for its page limit and for a full disk.
-    private static func full(_ error: SQLiteError) -> Problem {
-        Problem(
-            .insufficientStorage, "database_full",
-            detail: "The database has reached its size limit, or the disk is full.")
-    }
+    private static let full = Problem(
+        .insufficientStorage, "database_full",
+        detail: "The database has reached its size limit, or the disk is full.")
 }

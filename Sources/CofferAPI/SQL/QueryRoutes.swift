@@ -24,7 +24,7 @@ struct QueryRoutes: Sendable {
                 return writer.finish()
             }
         }
-        return .json(.ok, reply)
+        return .json(reply)
     }
 
     @Sendable private func batch(_ request: Request) async throws -> Response {
@@ -49,7 +49,7 @@ struct QueryRoutes: Sendable {
                 return writer.finish()
             }
         }
-        return .json(.ok, reply)
+        return .json(reply)
     }
 }
 

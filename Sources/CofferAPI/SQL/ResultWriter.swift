@@ -73,7 +73,8 @@ struct ResultWriter: ~Copyable {
     }
 
     /// Writes the rows that fit; true if there were more.
-    private mutating func writeRows(of statement: Statement, startingWith first: Bool, _ names: [String]) throws -> Bool {
+    private mutating func writeRows(of statement: Statement, startingWith first: Bool, _ names: [String]) throws -> Bool
+    {
         var hasRow = first
         var truncated = false
         json.name("rows")

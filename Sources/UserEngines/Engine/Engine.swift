@@ -25,7 +25,8 @@ public final class Engine: Sendable {
 
     private init(
         user: UserID, path: String, key: GuardedBytes, configuration: EngineConfiguration,
-        descriptors: EngineDescriptors, metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor, logger: Logger
+        descriptors: EngineDescriptors, metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor,
+        logger: Logger
     ) {
         self.user = user
         self.key = key
@@ -51,7 +52,8 @@ public final class Engine: Sendable {
     /// - Throws: what SQLite says, in a `PoolError`; nothing is left open then.
     static func open(
         user: UserID, path: String, key: GuardedBytes, configuration: EngineConfiguration,
-        descriptors: EngineDescriptors, metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor, logger: Logger
+        descriptors: EngineDescriptors, metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor,
+        logger: Logger
     ) async throws -> Engine {
         let engine = Engine(
             user: user, path: path, key: key, configuration: configuration, descriptors: descriptors,
@@ -93,15 +95,15 @@ public final class Engine: Sendable {
         }
         try await writer.withConnection(timeout: .zero) { connection in
             _ = try connection.checkpoint(.passive)
-            if readers.statistics.occupancy.leased == 0 { _ = try connection.checkpoint(.truncate) }
+            if readers.gauges.occupancy.leased == 0 { _ = try connection.checkpoint(.truncate) }
         }
     }
 
-    /// The figures of one role's pool.
-    public func statistics(of role: PoolRole) -> PoolStatistics {
+    /// What one role's pool holds.
+    func gauges(of role: PoolRole) -> PoolGauges {
         switch role {
-        case .reader: readers.statistics
-        case .writer: writer.statistics
+        case .reader: readers.gauges
+        case .writer: writer.gauges
         }
     }
 }

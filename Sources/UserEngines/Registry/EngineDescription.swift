@@ -25,8 +25,8 @@ extension EngineRegistry {
             guard let engine = engines[snapshot.user] else { return nil }
             return EngineDescription(
                 user: snapshot.user, uses: snapshot.uses, isActive: snapshot.isActive,
-                unused: snapshot.lastUsed.duration(to: now), readers: engine.statistics(of: .reader).occupancy,
-                writers: engine.statistics(of: .writer).occupancy)
+                unused: snapshot.lastUsed.duration(to: now), readers: engine.gauges(of: .reader).occupancy,
+                writers: engine.gauges(of: .writer).occupancy)
         }
     }
 }

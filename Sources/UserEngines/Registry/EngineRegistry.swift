@@ -82,13 +82,13 @@ public final class EngineRegistry: Sendable {
         }
     }
 
-    /// How many engines there are by state, and their pools' figures. Takes no lock that a request waits for.
+    /// How many engines there are by state, and what their pools hold. Takes no lock that a request waits for.
     public func census() -> RegistryCensus {
         let counts = self.counts.load()
         var census = RegistryCensus(opening: counts.opening, open: counts.open, closing: counts.closing)
         for engine in roster.all {
-            census.add(engine.statistics(of: .reader), to: .reader)
-            census.add(engine.statistics(of: .writer), to: .writer)
+            census.add(engine.gauges(of: .reader), to: .reader)
+            census.add(engine.gauges(of: .writer), to: .writer)
         }
         return census
     }

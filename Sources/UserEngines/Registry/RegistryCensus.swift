@@ -16,10 +16,10 @@ public struct RegistryCensus: Sendable {
     public let open: Int
     /// Engines that are being closed, or whose close failed and is retried.
     public let closing: Int
-    /// The figures of the reader pools, added up.
-    public internal(set) var readers = PoolStatistics()
-    /// The figures of the writer pools, added up.
-    public internal(set) var writers = PoolStatistics()
+    /// The gauges of the reader pools, added up.
+    public internal(set) var readers = PoolGauges()
+    /// The gauges of the writer pools, added up.
+    public internal(set) var writers = PoolGauges()
 
     init(opening: Int, open: Int, closing: Int) {
         self.opening = opening
@@ -27,17 +27,17 @@ public struct RegistryCensus: Sendable {
         self.closing = closing
     }
 
-    /// The figures of all pools, added up.
-    public var total: PoolStatistics {
+    /// The gauges of all pools, added up.
+    public var total: PoolGauges {
         var total = readers
         total += writers
         return total
     }
 
-    mutating func add(_ statistics: PoolStatistics, to role: PoolRole) {
+    mutating func add(_ gauges: PoolGauges, to role: PoolRole) {
         switch role {
-        case .reader: readers += statistics
-        case .writer: writers += statistics
+        case .reader: readers += gauges
+        case .writer: writers += gauges
         }
     }
 }

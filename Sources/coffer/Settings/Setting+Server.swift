@@ -24,7 +24,8 @@ extension Setting where Value == String? {
 
 extension Setting where Value == UInt16 {
     static let port = Setting(
-        "port", "8080", expected: "a port, 0 to 65535", "port to listen on; 0 picks a free one") { UInt16($0) }
+        "port", "8080", expected: "a port, 0 to 65535", "port to listen on; 0 picks a free one"
+    ) { UInt16($0) }
 }
 
 extension Setting where Value == Int {
