@@ -4,8 +4,8 @@ import Timekeeping
 
 /// The file descriptors that databases may hold, shared by all engines.
 ///
-/// An engine's first connection waits for its share, in one first-in-first-out queue; every further connection only tries.
-/// So nobody waits here while holding a share that another one waits for.
+/// An engine's writer waits for its share, in one first-in-first-out queue, and its engine gives up its idle readers before;
+/// a reader only tries. So nobody waits here while keeping a share that another one waits for.
 public final class DescriptorBudget: Sendable {
     private struct Waiter {
         let id: Int
@@ -48,7 +48,7 @@ public final class DescriptorBudget: Sendable {
     /// Descriptors in use or promised. Takes no lock.
     public var used: Int { usedNow.load(ordering: .relaxed) }
 
-    /// Engines whose first connection waits. Takes no lock.
+    /// Engines whose writer waits. Takes no lock.
     public var waiting: Int { waitingNow.load(ordering: .relaxed) }
 
     /// Takes `count` descriptors if they are free and nobody waits for them.

@@ -53,12 +53,20 @@ final class EngineDescriptors: Sendable {
         }
     }
 
-    /// Takes what the writer's connection needs. It waits if it is the engine's first, and only tries if it is not.
-    func reserveForWriter() async -> Bool {
+    /// Takes what the writer's connection needs, and waits for it if it is not free.
+    ///
+    /// - Parameter makeWay: closes the engine's own idle readers, so that it holds nothing that it could do without while it
+    ///   waits. A reader in use is not waiting for anything, and is closed when it comes back.
+    /// - Returns: false if it did not come free in time; nothing is taken then.
+    func reserveForWriter(makeWay: () -> Void = {}) async -> Bool {
         if reserveFurther() { return true }
-        guard state.withLock({ $0.open == 0 }) else { return false }
+        makeWay()
         guard await budget.reserve(Self.perConnection, timeout: timeout, queued: makeRoom) else { return false }
-        state.withLock { $0.take() }
+        let isParkedOneTaken = state.withLock { state in
+            defer { state.take() }
+            return state.parked > 0
+        }
+        if isParkedOneTaken { budget.release(1) }
         return true
     }
 

@@ -35,16 +35,17 @@ public final class Engine: Sendable {
         let unclosed = UnclosedConnections()
         self.unclosed = unclosed
         self.descriptors = descriptors
-        func pool(_ role: PoolRole, maximum: Int) -> Pool {
+        func pool(_ role: PoolRole, maximum: Int, makeWay: @escaping @Sendable () -> Void) -> Pool {
             Pool(
                 configuration: configuration.pool(maximum: maximum),
                 driver: UserConnectionDriver(
                     configuration: configuration.connection(path: path, role: role, logger: logger), key: key,
-                    role: role, descriptors: descriptors, unclosed: unclosed),
+                    role: role, descriptors: descriptors, unclosed: unclosed, makeWay: makeWay),
                 time: time, executor: workers, logger: logger, observer: metrics)
         }
-        readers = pool(.reader, maximum: configuration.readers)
-        writer = pool(.writer, maximum: 1)
+        let readers = pool(.reader, maximum: configuration.readers, makeWay: {})
+        self.readers = readers
+        writer = pool(.writer, maximum: 1, makeWay: { readers.closeIdle() })
     }
 
     /// Opens a user's database: its writer connection is open, and so the key is right, when this returns.

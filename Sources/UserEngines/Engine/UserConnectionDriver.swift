@@ -11,12 +11,14 @@ struct UserConnectionDriver: ConnectionDriver {
     let descriptors: EngineDescriptors
     /// Where a connection goes that did not close.
     let unclosed: UnclosedConnections
+    /// Closes what the engine can do without, before the writer waits for descriptors.
+    let makeWay: @Sendable () -> Void
 
-    /// The writer's connection is an engine's first, and may wait for its descriptors; a reader's is there to be quicker, and
-    /// is done without when there are none to spare.
+    /// The writer's connection is what an engine cannot do without, and waits for its descriptors; a reader's is there to be
+    /// quicker, and is done without when there are none to spare.
     func open() async throws -> Connection {
         switch role {
-        case .writer: guard await descriptors.reserveForWriter() else { throw EngineError.descriptorBudget }
+        case .writer: guard await descriptors.reserveForWriter(makeWay: makeWay) else { throw EngineError.descriptorBudget }
         case .reader: guard descriptors.reserveFurther() else { throw GrowthRefused() }
         }
         do {
@@ -40,7 +42,7 @@ struct UserConnectionDriver: ConnectionDriver {
         connection.finalizeDeferred()
     }
 
-    func reset(_ connection: Connection) async -> ResetResult {
+    nonisolated(nonsending) func reset(_ connection: Connection) async -> ResetResult {
         let outcome = connection.reset()
         return outcome == .asNew ? .reusable : .evict(EvictionReason(rawValue: outcome.description))
     }
