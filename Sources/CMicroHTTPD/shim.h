@@ -16,6 +16,11 @@ static inline const union MHD_DaemonInfo *coffer_mhd_daemon_info(
     return MHD_get_daemon_info(daemon, type);
 }
 
+// Variadic too: announces the end of a body of unknown length by closing the connection.
+static inline enum MHD_Result coffer_mhd_close_after(struct MHD_Response *response) {
+    return MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}
+
 // Behind feature macros, or in a header, that Swift's Glibc module does not have.
 
 static inline int coffer_event_descriptor(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

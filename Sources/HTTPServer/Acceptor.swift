@@ -36,11 +36,11 @@ final class Acceptor: Sendable {
             wake.close()
         }
         while !isStopped.load(ordering: .acquiring) {
-            if connections.count >= maximumConnections {
+            guard connections.admit(maximum: maximumConnections) else {
                 wake.wait(milliseconds: Self.pauseMilliseconds)
-            } else if wake.wait(milliseconds: -1, or: socket.descriptor) {
-                acceptOne()
+                continue
             }
+            if !(wake.wait(milliseconds: -1, or: socket.descriptor) && acceptOne()) { connections.withdraw() }
         }
     }
 
@@ -49,15 +49,18 @@ final class Acceptor: Sendable {
         wake.send()
     }
 
-    private func acceptOne() {
+    /// Whether libmicrohttpd has a connection more.
+    private func acceptOne() -> Bool {
         var address = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        withUnsafeMutableBytes(of: &address) { bytes in
+        return withUnsafeMutableBytes(of: &address) { bytes in
             let address = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
             let client = coffer_accept(socket.descriptor, address, &size)
-            guard client >= 0 else { return refused(errno) }
-            // It closes the socket if it cannot take it.
-            _ = daemon.add(client, address, size)
+            guard client >= 0 else {
+                refused(errno)
+                return false
+            }
+            return daemon.add(client, address, size)
         }
     }
 

@@ -4,6 +4,8 @@ import Synchronization
 final class ConnectionTable: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: ClientConnection] = [:]
+        /// Those, and what libmicrohttpd has been given and not told us about yet.
+        var admitted = 0
         var isStopping = false
     }
 
@@ -12,6 +14,20 @@ final class ConnectionTable: Sendable {
     var count: Int { state.withLock { $0.connections.count } }
 
     var all: [ClientConnection] { state.withLock { Array($0.connections.values) } }
+
+    /// Counts a connection that is about to be given to libmicrohttpd, unless there are `maximum` already.
+    func admit(maximum: Int) -> Bool {
+        state.withLock { state in
+            guard state.admitted < maximum else { return false }
+            state.admitted += 1
+            return true
+        }
+    }
+
+    /// One that was admitted came to nothing.
+    func withdraw() {
+        state.withLock { $0.admitted -= 1 }
+    }
 
     /// Adds a connection; true if there was none before.
     func insert(_ connection: ClientConnection) -> Bool {
@@ -25,7 +41,10 @@ final class ConnectionTable: Sendable {
     }
 
     func remove(_ connection: ClientConnection) {
-        _ = state.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
+        state.withLock { state in
+            state.connections.removeValue(forKey: ObjectIdentifier(connection))
+            state.admitted -= 1
+        }
     }
 
     /// Resumes every connection and lets none be suspended again.

@@ -20,7 +20,7 @@ extension Exchange {
         let stream = makeStream(for: response)
         let queueable = MHDResponse(
             response, stream: stream, fields: response.headers.completed(requestID: request.id),
-            closes: core.isDraining)
+            isHead: request.method == .head, closes: core.isDraining)
         guard let queueable, queueable.queue(on: handle, status: response.status) else {
             core.logger.error(
                 "response could not be queued",
@@ -132,7 +132,7 @@ extension Exchange.State {
         case .head, .awaitingDemand, .receiving, .received, .over:
             if cut == .tooSlow || termination == .REQUEST_TERMINATED_TIMEOUT_REACHED {
                 .requestTimeout
-            } else if termination == .REQUEST_TERMINATED_DAEMON_SHUTDOWN {
+            } else if cut == nil && isCancelled || termination == .REQUEST_TERMINATED_DAEMON_SHUTDOWN {
                 .serviceUnavailable
             } else {
                 .clientGone

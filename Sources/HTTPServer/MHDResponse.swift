@@ -11,7 +11,7 @@ struct MHDResponse: ~Copyable {
     }
 
     /// `nil` if libmicrohttpd has no memory for it. `stream` is the other end of a streamed body.
-    init?(_ response: Response, stream: ResponseStream?, fields: [ResponseHeaders.Field], closes: Bool) {
+    init?(_ response: Response, stream: ResponseStream?, fields: [ResponseHeaders.Field], isHead: Bool, closes: Bool) {
         let made: OpaquePointer? =
             switch response.body {
             case .empty: MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
@@ -21,6 +21,8 @@ struct MHDResponse: ~Copyable {
             }
         guard let made else { return nil }
         handle = made
+        // libmicrohttpd 0.9.75 would send the last chunk of a chunked body after the header of a HEAD response.
+        if isHead, stream != nil { _ = coffer_mhd_close_after(handle) }
         for field in fields { MHD_add_response_header(handle, field.name, field.value) }
         if closes { MHD_add_response_header(handle, "Connection", "close") }
     }

@@ -30,7 +30,7 @@ public final class RequestBodyStream: AsyncSequence, Sendable {
     /// `nil` in a stream that was made whole.
     private let connection: ClientConnection?
 
-    init(connection: ClientConnection, highWater: Int) {
+    init(connection: ClientConnection?, highWater: Int) {
         self.connection = connection
         self.highWater = highWater
     }

@@ -22,7 +22,7 @@ public final class Server: Sendable {
         case stopped
     }
 
-    private let core: ServerCore
+    let core: ServerCore
     private let state = Mutex(State.new)
 
     /// Makes a server that does not listen yet.

@@ -1,0 +1,95 @@
+import CofferTesting
+import HTTPServer
+import Testing
+
+@Suite("Keep-alive")
+struct KeepAliveTests {
+    private func routes(_ router: inout Router) {
+        for (path, dispatch) in [("/inline/{n}", Dispatch.inline), ("/worker/{n}", .worker)] {
+            router.on(.get, path, dispatch: dispatch) { request in
+                Response(contentType: "text/plain", bytes: Array(request.parameter("n").utf8))
+            }
+        }
+        router.on(.get, "/later/{n}", dispatch: .inline) { request in
+            await Task.yield()
+            return Response(contentType: "text/plain", bytes: Array(request.parameter("n").utf8))
+        }
+        router.on(.post, "/echo", body: .buffered()) { request in
+            Response(contentType: "text/plain", bytes: request.body.withUnsafeBytes { Array($0) })
+        }
+    }
+
+    @Test("A thousand requests go over one connection", arguments: ["/inline", "/worker", "/later"])
+    func many(prefix: String) async throws {
+        try await TestServer.run(routes: routes) { server in
+            try await server.withClient { client in
+                for number in 0..<1000 {
+                    let reply = try await client.request("GET", "\(prefix)/\(number)")
+                    try #require(reply.text == "\(number)")
+                }
+                #expect(server.server.openConnections == 1)
+            }
+        }
+    }
+
+    @Test("Requests sent ahead are answered in order, whatever serves them")
+    func pipelined() async throws {
+        try await TestServer.run(routes: routes) { server in
+            try await server.withClient { client in
+                var bytes: [UInt8] = []
+                var expected: [String] = []
+                for number in 0..<60 {
+                    switch number % 4 {
+                    case 0: bytes += HTTPClient.encode("GET", "/inline/\(number)")
+                    case 1: bytes += HTTPClient.encode("GET", "/worker/\(number)")
+                    case 2: bytes += HTTPClient.encode("GET", "/later/\(number)")
+                    default: bytes += HTTPClient.encode("POST", "/echo", body: Array("\(number)".utf8))
+                    }
+                    expected.append("\(number)")
+                }
+                try await client.send(bytes)
+                var texts: [String] = []
+                for _ in expected { texts.append(try await client.readReply().text) }
+                #expect(texts == expected)
+            }
+        }
+    }
+
+    @Test("The client's Connection: close is kept, and HTTP/1.0 closes unless asked not to")
+    func closing() async throws {
+        try await TestServer.run(routes: routes) { server in
+            for head in ["HTTP/1.1\r\nHost: a\r\nConnection: close", "HTTP/1.0"] {
+                try await server.withClient { client in
+                    try await client.send("GET /worker/1 \(head)\r\n\r\n")
+                    #expect(try await client.readReply().text == "1")
+                    try await client.waitUntilClosed()
+                }
+            }
+            try await server.withClient { client in
+                for _ in 0..<2 {
+                    try await client.send("GET /worker/1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                    #expect(try await client.readReply().text == "1")
+                }
+            }
+        }
+    }
+
+    @Test("Several event threads share the connections")
+    func eventThreads() async throws {
+        try await TestServer.run(configuration: { $0.eventThreads = 3 }, routes: routes) { server in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<12 {
+                    group.addTask {
+                        try await server.withClient { client in
+                            for _ in 0..<20 {
+                                let reply = try await client.request("GET", "/later/\(number)")
+                                #expect(reply.text == "\(number)")
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import CofferTesting
+import Testing
+import Timekeeping
+
+@testable import HTTPServer
+
+@Suite("Parts")
+struct PartTests {
+    private func fields(_ pairs: [(String, String)]) -> HeaderFields {
+        Request(.get, "/", headers: pairs).headers
+    }
+
+    @Test("Header fields keep their order, ignore the case of names, and grow beyond what was foreseen")
+    func headerFields() {
+        let many = (0..<200).map { ("X-\($0 % 3)", String(repeating: "v", count: $0)) }
+        let headers = fields(many + [("", "nameless")])
+        #expect(headers.count == 201)
+        #expect(headers["x-2"] == "vv")
+        #expect(headers.values(of: "X-1").map(\.count) == stride(from: 1, to: 200, by: 3).map { $0 })
+        #expect(headers["X-3"] == nil && headers[""] == "nameless")
+        #expect(headers.withBytes(of: "x-2") { $0.count } == 2)
+        #expect(headers.withBytes(of: "none") { $0.count } == nil)
+    }
+
+    @Test(
+        "Well-formed fields have token names and no control characters",
+        arguments: [
+            ("A", "b", true), ("A-1_~", "", true), ("A", "ä \t x", true), ("", "b", false), ("A ", "b", false),
+            ("Ä", "b", false), ("A", "b\r", false), ("A", "b\u{0}", false), ("A", "\u{7f}", false), ("A(", "b", false),
+        ])
+    func wellFormed(name: String, value: String, isGood: Bool) {
+        #expect(fields([("Host", "a"), (name, value)]).areWellFormed == isGood)
+    }
+
+    @Test("A body is empty after it was wiped, and prints nothing of itself")
+    func body() {
+        let body = RequestBody()
+        for part in ["pass", "", "word"] { Array(part.utf8).withUnsafeBytes { body.append($0, expecting: 3) } }
+        #expect(body.count == 8)
+        #expect(body.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } == "password")
+        #expect("\(body)" == "<redacted>")
+        body.wipe()
+        #expect(body.count == 0 && body.withUnsafeBytes { $0.isEmpty })
+        #expect(RequestBody([1, 2]).withUnsafeBytes { Array($0) } == [1, 2])
+    }
+
+    @Test("Wiped memory holds zeros")
+    func wiped() {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 1)
+        defer { memory.deallocate() }
+        for index in memory.indices { memory[index] = 0xA5 }
+        memory.wipe()
+        #expect(memory.allSatisfy { $0 == 0 })
+    }
+
+    @Test("No more is allocated for a body than has come, or 64 KiB, whatever is announced")
+    func announcedLength() {
+        let body = RequestBody()
+        [1, 2, 3].withUnsafeBytes { body.append($0, expecting: .max) }
+        #expect(body.count == 24)
+    }
+
+    @Test(
+        "Content types are compared without case, parameters aside, in UTF-8",
+        arguments: [
+            ("application/json", true), (" Application/JSON ;charset=UTF-8", true), ("application/json;", true),
+            ("application/json; charset=\"utf-8\"; v=1", true), ("application/json; charset=latin1", false),
+            ("application/jsonx", false), ("", false), ("text/plain", true), ("*/*", false),
+        ])
+    func mediaType(value: String, matches: Bool) {
+        #expect(MediaType.matches(value, ["application/json", "text/plain"]) == matches)
+    }
+
+    @Test("A response header value cannot begin another field")
+    func responseHeaders() {
+        var headers: ResponseHeaders = ["Content-Type": "a"]
+        headers.add("X", "1\r\nSet-Cookie: evil\u{0}")
+        headers["content-type"] = "b"
+        #expect(headers.fields.map { "\($0.name)=\($0.value)" } == ["X=1Set-Cookie: evil", "content-type=b"])
+        headers["CONTENT-TYPE"] = nil
+        #expect(headers["Content-Type"] == nil && headers.fields.count == 1)
+    }
+
+    @Test("Request ids are 32 hex digits, each its own")
+    func identifiers() {
+        let identifiers = RequestIdentifiers()
+        let made = (0..<1000).map { _ in identifiers.make() }
+        #expect(Set(made).count == 1000)
+        #expect(made.allSatisfy { $0.count == 32 && $0.allSatisfy(\.isHexDigit) })
+    }
+
+    @Test("Waiting for the end of activity ends with it, or at the deadline")
+    func activity() async {
+        let time = ManualTime()
+        let activity = ActivityCount()
+        #expect(await activity.isIdle(by: time.now, time: time))
+        activity.begin()
+        activity.begin()
+        async let idle = activity.isIdle(by: time.now.advanced(by: .seconds(5)), time: time)
+        await time.sleepers(atLeast: 1)
+        activity.end()
+        time.advance(by: .seconds(5))
+        #expect(await !idle)
+        async let later = activity.isIdle(by: time.now.advanced(by: .seconds(5)), time: time)
+        await time.sleepers(atLeast: 1)
+        activity.end()
+        #expect(await later)
+    }
+
+    @Test("A streamed body can be made by hand, for calling a handler without a server")
+    func handMadeStream() async throws {
+        var chunks: [[UInt8]] = []
+        for try await chunk in RequestBodyStream([[1], [], [2, 3]]) { chunks.append(chunk) }
+        #expect(chunks == [[1], [2, 3]])
+    }
+
+    @Test("A cancelled reader of a body does not wait")
+    func cancelledReader() async {
+        let stream = RequestBodyStream(connection: nil, highWater: 100)
+        let task = Task {
+            for try await _ in stream {}
+        }
+        #expect(await eventually { stream.isDemanded })
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test("A route cannot be added twice, nor be relative, nor name a parameter twice")
+    func routerTraps() async {
+        await #expect(processExitsWith: .failure) {
+            var router = Router()
+            router.on(.get, "/a/{x}") { _ in Response() }
+            router.on(.get, "/a/{y}") { _ in Response() }
+        }
+        await #expect(processExitsWith: .failure) {
+            var router = Router()
+            router.on(.get, "a") { _ in Response() }
+        }
+        await #expect(processExitsWith: .failure) {
+            var router = Router()
+            router.on(.get, "/{x}/{x}") { _ in Response() }
+        }
+    }
+}
