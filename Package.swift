@@ -75,7 +75,12 @@ let package = Package(
         tests("HTTPServer", [logging]),
         tests("UserEngines"),
         tests("Accounts"),
-        tests("CofferAPI"),
+        tests(
+            "CofferAPI",
+            ["Accounts", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers"]
+        ),
+        .testTarget(
+            name: "CofferTests", dependencies: ["coffer", "CofferAPI", "CofferTesting", logging], swiftSettings: strict),
         .testTarget(name: "SystemTests", dependencies: ["coffer", "CofferTesting", "JSON"], swiftSettings: strict),
     ]
 )

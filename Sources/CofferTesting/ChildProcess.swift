@@ -1,0 +1,127 @@
+import Glibc
+
+/// A program that a test started, with an environment of its own and its output in files.
+///
+/// Output goes to files, so that no full pipe can stop the program. It inherits no descriptor of the test process: a
+/// socket of a client would stay connected in it.
+public final class ChildProcess: Sendable {
+    /// How a program ended.
+    public enum Ending: Equatable, Sendable {
+        /// By itself, with this status.
+        case exit(Int32)
+        /// By this signal.
+        case signal(Int32)
+    }
+
+    /// What a program that ran to its end has left.
+    public struct Outcome: Sendable {
+        /// How it ended.
+        public let ending: Ending
+        /// What it wrote to stdout.
+        public let output: String
+        /// What it wrote to stderr.
+        public let errors: String
+    }
+
+    /// The process id.
+    public let id: pid_t
+    private let outputPath: String
+    private let errorPath: String
+
+    /// Starts a program. `directory` is where it runs; the two files of its output, and what it reads, are there too.
+    /// Traps if it cannot be started.
+    public init(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], in directory: String,
+        input: [UInt8] = []
+    ) {
+        let name = "\(directory)/\(UInt64.random(in: 0 ... .max))"
+        outputPath = name + ".stdout"
+        errorPath = name + ".stderr"
+        let inputPath = name + ".stdin"
+        FileContent.write(input, to: inputPath)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, inputPath, O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_addchdir_np(&actions, directory)
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // The test process may block or ignore signals that the program is to be stopped by.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        id = withCStrings([program] + arguments) { arguments in
+            withCStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
+                var id: pid_t = 0
+                let result = posix_spawn(&id, program, &actions, &attributes, arguments, environment)
+                precondition(result == 0, "cannot start \(program): errno \(result)")
+                return id
+            }
+        }
+    }
+
+    /// What it has written to stdout so far.
+    public var output: String { FileContent.text(of: outputPath) }
+
+    /// What it has written to stderr so far.
+    public var errors: String { FileContent.text(of: errorPath) }
+
+    /// Sends it a signal.
+    public func send(_ signal: Int32) {
+        kill(id, signal)
+    }
+
+    /// Waits until it has ended. One that takes longer than `limit` is killed, and ``NeverHappened`` thrown.
+    @discardableResult
+    public func wait(
+        within limit: Duration = .seconds(20), file: StaticString = #fileID, line: UInt = #line
+    ) async throws -> Ending {
+        var ending: Ending?
+        do {
+            try await eventually(within: limit, file: file, line: line) {
+                ending = end(WNOHANG)
+                return ending != nil
+            }
+        } catch {
+            killNow()
+            throw error
+        }
+        return ending!
+    }
+
+    /// Kills it, if it still runs, and waits until it is gone.
+    public func killNow() {
+        kill(id, SIGKILL)
+        _ = end(0)
+    }
+
+    /// Runs a program to its end.
+    public static func run(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], in directory: String,
+        input: [UInt8] = [], file: StaticString = #fileID, line: UInt = #line
+    ) async throws -> Outcome {
+        let child = ChildProcess(program, arguments, environment: environment, in: directory, input: input)
+        let ending = try await child.wait(file: file, line: line)
+        return Outcome(ending: ending, output: child.output, errors: child.errors)
+    }
+
+    private func end(_ options: Int32) -> Ending? {
+        var status: Int32 = 0
+        guard waitpid(id, &status, options) == id else { return nil }
+        return status & 0x7F == 0 ? .exit(status >> 8 & 0xFF) : .signal(status & 0x7F)
+    }
+}
+
+/// Calls `body` with a null-terminated array of C strings.
+private func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    var pointers = strings.map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+}

@@ -1,0 +1,140 @@
+import Accounts
+import CofferTesting
+import HTTPServer
+import JSON
+import Logging
+import Metrics
+import Secrets
+import Synchronization
+import Testing
+import Timekeeping
+import Workers
+
+@testable import CofferAPI
+@testable import UserEngines
+
+/// What a test wants to be different from the default.
+struct APIOptions {
+    var engines = EngineConfiguration()
+    /// Password hashes that cost next to nothing.
+    var accounts = AccountSettings(
+        passwordParameters: try! PasswordHash.Parameters(operations: 1, memoryBytes: 8192), passwordHashesAtOnce: 2)
+    var limits = APILimits()
+    var access = AccessConfiguration()
+    var server = ServerConfiguration(port: 0)
+}
+
+/// The whole service behind a real socket, in this process, over real files; and the proof that nothing of it stays open.
+final class APIFixture: Sendable {
+    let directory: String
+    let activity: Activity
+    let accounts: Accounts
+    let engines: EngineRegistry
+    let metrics = MetricsRegistry()
+    let readiness: Readiness
+    let reaper: Reaper
+    let server: Server
+    /// A connection that is kept for the whole test.
+    let client: HTTPClient
+    /// What the readiness check that the test has in its hand says.
+    let health = HealthSwitch()
+    private let workers = WorkerExecutor(threads: 8)
+
+    private init(_ directory: String, _ options: APIOptions) async throws {
+        self.directory = directory
+        let time = SystemTime()
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let files = try DataDirectory(path: directory + "/data")
+        let accountsMetrics = AccountsMetrics(metrics)
+        let engineMetrics = EngineMetrics(metrics)
+        activity = Activity(time: time)
+        accounts = try await Accounts.open(
+            catalogPath: files.catalogPath, settings: options.accounts, activity: activity, time: time,
+            logger: logger, observer: accountsMetrics)
+        engines = EngineRegistry(
+            files: files, configuration: options.engines, activity: activity, metrics: engineMetrics, time: time,
+            workers: workers, logger: logger)
+        reaper = Reaper(
+            registry: engines, activity: activity, locks: UserLocks(), configuration: ReaperConfiguration(),
+            time: time, workers: workers, logger: logger
+        ) { [accounts] in _ = try? await accounts.endExpiredSessions() }
+        readiness = Readiness(checks: [
+            { [health] in Readiness.Result("switch", isPassed: health.isOn.load(ordering: .relaxed), detail: "a test's switch") }
+        ])
+        engineMetrics.registerGauges(of: engines, in: metrics)
+        accountsMetrics.registerGauges(of: accounts, in: metrics)
+        metrics.registerProcessMetrics()
+        let api = CofferAPI(
+            accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, limits: options.limits,
+            access: options.access, publicDirectory: directory + "/Public")
+        server = Server(
+            configuration: options.server, router: api.router, workers: workers, time: time, logger: logger,
+            observer: HTTPMetrics(metrics), problem: CofferAPI.problem)
+        try server.start()
+        client = try HTTPClient(port: server.port)
+    }
+
+    /// Runs a test against the service, then stops it and looks for what was left open.
+    static func run(
+        _ configure: (inout APIOptions) throws -> Void = { _ in }, _ body: (APIFixture) async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { directory in
+            try await run(in: directory.path, configure, body)
+        }
+    }
+
+    /// The same in a directory that outlives the service.
+    static func run(
+        in directory: String, _ configure: (inout APIOptions) throws -> Void = { _ in },
+        _ body: (APIFixture) async throws -> Void
+    ) async throws {
+        var options = APIOptions()
+        try configure(&options)
+        let fixture = try await APIFixture(directory, options)
+        do {
+            try await body(fixture)
+        } catch {
+            try? await fixture.stop()
+            throw error
+        }
+        try await fixture.stop()
+    }
+
+    private func stop() async throws {
+        await client.close()
+        let unfinished = await server.shutdown(deadline: .seconds(10))
+        #expect(unfinished == 0, "a handler has not returned")
+        #expect(engines.census().total.occupancy.leased == 0)
+        #expect(engines.census().total.occupancy.waiting == 0)
+        let open = engines.state.withLock { $0.snapshots().map(\.user) }
+        let pools = open.compactMap { user in engine(of: user) }
+        await engines.shutDown()
+        for engine in pools {
+            for role in PoolRole.allCases {
+                let statistics = engine.statistics(of: role)
+                #expect(statistics.counters.opens == statistics.counters.closes, "\(role) connections")
+                #expect(statistics.occupancy.total == 0, "\(role) connections")
+            }
+        }
+        let census = engines.census()
+        #expect(census.open + census.opening + census.closing == 0)
+        try await accounts.close()
+        workers.shutdown()
+        #expect(openUserFiles == [])
+        #expect(OpenFiles.paths(under: directory + "/data").filter { $0.contains("catalog.db") } == [])
+    }
+
+    private func engine(of user: UserID) -> Engine? {
+        engines.state.withLock { state in
+            if case .open(let open) = state.entries[user] { open.engine } else { nil }
+        }
+    }
+
+    /// The users' files that are open now, one entry per descriptor.
+    var openUserFiles: [String] { OpenFiles.paths(under: directory + "/data/users") }
+}
+
+/// Whether the service is to be ready.
+final class HealthSwitch: Sendable {
+    let isOn = Atomic(true)
+}

@@ -1,0 +1,60 @@
+import Testing
+
+@testable import coffer
+
+@Suite("Written values of settings")
+struct ValueFormatTests {
+    @Test(
+        "durations",
+        arguments: [
+            ("500ms", .milliseconds(500)), ("30s", .seconds(30)), ("5m", .seconds(300)), ("2h", .seconds(7200)),
+            ("30d", .seconds(2_592_000)), ("0s", .zero), ("007s", .seconds(7)),
+        ] as [(String, Duration)])
+    func durations(_ text: String, _ expected: Duration) {
+        #expect(ValueFormats.duration(text) == expected)
+    }
+
+    @Test(
+        "what is no duration",
+        arguments: [
+            "", "5", "s", "-1s", "1.5s", "5 s", "5S", "5sec", "5s ", " 5s", "1h30m", "٣s", "9223372036854775807d",
+            "9223372036854775808s", "+5s",
+        ])
+    func refusedDurations(_ text: String) {
+        #expect(ValueFormats.duration(text) == nil)
+    }
+
+    @Test(
+        "sizes",
+        arguments: [
+            ("64KiB", 65_536), ("8MiB", 8_388_608), ("1GiB", 1_073_741_824), ("100", 100), ("100B", 100),
+        ])
+    func sizes(_ text: String, _ expected: Int) {
+        #expect(ValueFormats.size(text) == expected)
+    }
+
+    @Test(
+        "what is no size",
+        arguments: ["", "KiB", "8MB", "8 MiB", "-1", "1.5GiB", "8mib", "0x10", "9223372036854775807GiB", "+1"])
+    func refusedSizes(_ text: String) {
+        #expect(ValueFormats.size(text) == nil)
+    }
+
+    @Test("counts begin at 1, and 'off' is for those that may be off")
+    func counts() {
+        #expect(ValueFormats.count("1") == 1)
+        for text in ["0", "-1", "", "1.0", "off", " 1", "9223372036854775808"] {
+            #expect(ValueFormats.count(text) == nil, "\(text)")
+        }
+        #expect(ValueFormats.countOrOff("off") == 0)
+        #expect(ValueFormats.countOrOff("12") == 12)
+        #expect(ValueFormats.countOrOff("0") == nil)
+    }
+
+    @Test("a rate is a size per second")
+    func rates() {
+        #expect(ValueFormats.byteRate("1KiB/s") == 1024)
+        #expect(ValueFormats.byteRate("0/s") == 0)
+        for text in ["1KiB", "/s", "1KiB/m", "1KiB / s"] { #expect(ValueFormats.byteRate(text) == nil, "\(text)") }
+    }
+}
