@@ -30,8 +30,7 @@ public struct AdminToken: Sendable, Redacted {
         bytes = try GuardedBytes(copying: token)
     }
 
-    func matches(_ candidate: [UInt8]) -> Bool {
-        guard let candidate = try? GuardedBytes(copying: candidate) else { return false }
-        return bytes == candidate
+    func matches(_ candidate: UnsafeRawBufferPointer) -> Bool {
+        bytes.withUnsafeBytes { constantTimeEqual($0, candidate) }
     }
 }

@@ -45,8 +45,6 @@ public final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, inputPath, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_addchdir_np(&actions, directory)
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -55,10 +53,13 @@ public final class ChildProcess: Sendable {
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        id = withCStrings([program] + arguments) { arguments in
+        // The calls that change the folder and close descriptors are GNU's own, which Swift's Glibc does not have: env(1)
+        // does the first, and what this process opens is closed on exec.
+        let command = ["/usr/bin/env", "-C", directory, program] + arguments
+        id = withCStrings(command) { arguments in
             withCStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
                 var id: pid_t = 0
-                let result = posix_spawn(&id, program, &actions, &attributes, arguments, environment)
+                let result = posix_spawn(&id, command[0], &actions, &attributes, arguments, environment)
                 precondition(result == 0, "cannot start \(program): errno \(result)")
                 return id
             }

@@ -11,6 +11,9 @@ extension Problem {
         Problem(.notFound, "not_found", detail: detail)
     }
 
+    /// 404 for a path that no route has; also for one that is to look like that.
+    public static let unknownPath = notFound("There is nothing at this path.")
+
     /// 405 `method_not_allowed` with the methods that are.
     static func methodNotAllowed(allow: String) -> Problem {
         Problem(.methodNotAllowed, "method_not_allowed", detail: "Allowed: \(allow).", headers: ["Allow": allow])

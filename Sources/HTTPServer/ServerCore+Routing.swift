@@ -10,7 +10,7 @@ extension ServerCore {
     func decide(on head: RequestHead) -> Decision {
         if head.method == .options && head.target.path == "*" { return .answer(Response(.noContent)) }
         guard let (endpoint, parameters) = router.endpoint(at: head.target.segments) else {
-            return .refuse(isDraining ? .draining : .notFound("There is nothing at this path."), nil)
+            return .refuse(isDraining ? .draining : .unknownPath, nil)
         }
         guard let route = endpoint.route(for: head.method) else {
             guard head.method == .options else { return .refuse(.methodNotAllowed(allow: endpoint.allow), nil) }

@@ -98,8 +98,9 @@ struct SettingTests {
         try await withTemporaryDirectory { directory in
             let file = directory.file("token")
             FileContent.write("  classified\n", to: file)
-            #expect(try Settings(try await sources(["--admin-token-file", file])).access.adminToken != nil)
-            #expect(try Settings(try await sources([], ["COFFER_ADMIN_TOKEN": "12345"])).access.adminToken != nil)
+            let fromFile = try await sources(["--admin-token-file", file])
+            let fromVariable = try await sources([], ["COFFER_ADMIN_TOKEN": "12345"])
+            for sources in [fromFile, fromVariable] { #expect(try Settings(sources).access.adminToken != nil) }
             FileContent.write(" \n", to: file)
             #expect(throws: AdminTokenError.self) { try AdminToken.read(text: nil, file: file) }
             #expect(throws: AdminTokenError.self) { try AdminToken.read(text: nil, file: directory.path) }
@@ -135,7 +136,7 @@ struct SettingTests {
     private func refusal(
         _ arguments: [String], _ environment: [String: String], _ file: String?
     ) async throws -> String? {
-        try await withTemporaryDirectory { directory in
+        await withTemporaryDirectory { directory in
             if let file { FileContent.write(file, to: directory.file("config.json")) }
             do {
                 _ = try Settings(

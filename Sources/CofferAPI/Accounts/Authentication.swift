@@ -9,10 +9,9 @@ struct Authentication: Sendable {
 
     /// The live session whose token the request carries; 401 `invalid_token` without one.
     func session(of request: Request) throws -> Caller {
-        guard let header = request.header("Authorization"),
-            let credentials = BearerCredentials(header),
-            let token = SessionToken(parsing: credentials.token)
-        else { throw AccountError.invalidToken }
+        guard let token = request.withBearerToken({ SessionToken(parsing: $0) }) ?? nil else {
+            throw AccountError.invalidToken
+        }
         return Caller(session: try accounts.authenticate(token), token: token, accounts: accounts)
     }
 }
@@ -31,12 +30,17 @@ struct Caller: Sendable {
     }
 }
 
-/// The token of an `Authorization: Bearer …` header.
-struct BearerCredentials {
-    let token: Substring
+extension Request {
+    private static let scheme = "bearer "
 
-    init?(_ header: String) {
-        guard header.prefix(7).lowercased() == "bearer " else { return nil }
-        token = header.dropFirst(7)
+    /// Hands out the token of an `Authorization: Bearer …` field where it lies, so that no copy is left unwiped; `nil` without
+    /// such a field.
+    func withBearerToken<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
+        try headers.withBytes(of: "Authorization") { value -> Result? in
+            let scheme = Self.scheme.utf8
+            // Letters differ from their other case in this bit, and the space has it set.
+            guard value.count > scheme.count, zip(value, scheme).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
+            return try body(UnsafeRawBufferPointer(rebasing: value[scheme.count...]))
+        } ?? nil
     }
 }

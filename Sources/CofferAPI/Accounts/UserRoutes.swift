@@ -62,9 +62,14 @@ struct UserRoutes: Sendable {
         }
         // A text that cannot be a code is refused as a wrong code is, so that its form says nothing.
         guard let code = try code.required("recovery_code") else { throw AccountError.invalidCredentials }
+        let name = try username.required("username")
         let next = try await accounts.recover(
-            username: username.required("username"), code: code, newPassword: newPassword.required("new_password"),
+            username: name, code: code, newPassword: newPassword.required("new_password"),
             withRecoveryCode: wantsNewCode, from: Client(request))
+        // Every session has ended.
+        if let user = try await accounts.user(named: name) {
+            await engines.closeIfUnneeded(user.id, reason: .logout)
+        }
         var json = JSONWriter()
         json.beginObject()
         if let next {

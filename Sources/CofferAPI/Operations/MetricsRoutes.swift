@@ -12,7 +12,7 @@ struct MetricsRoutes: Sendable {
 
     /// Who may not read the metrics is not told that there are any.
     @Sendable private func scrape(_ request: Request) async throws -> Response {
-        guard operators.mayReadMetrics(request) else { throw Problem.notFound() }
+        guard operators.mayReadMetrics(request) else { throw Problem.unknownPath }
         let format = MetricsFormat.preferred(accept: request.header("Accept"))
         return Response(contentType: format.contentType, bytes: metrics.render(format))
     }

@@ -6,15 +6,13 @@ struct OperatorAccess: Sendable {
     let configuration: AccessConfiguration
 
     func isOperator(_ request: Request) -> Bool {
-        guard let token = configuration.adminToken, let header = request.header("Authorization"),
-            let credentials = BearerCredentials(header)
-        else { return false }
-        return token.matches(Array(credentials.token.utf8))
+        guard let token = configuration.adminToken else { return false }
+        return request.withBearerToken { token.matches($0) } ?? false
     }
 
     /// Refuses everybody else: 404 when nobody is an operator here, 401 for a wrong token.
     func requireOperator(_ request: Request) throws {
-        guard configuration.adminToken != nil else { throw Problem.notFound() }
+        guard configuration.adminToken != nil else { throw Problem.unknownPath }
         guard isOperator(request) else { throw AccountError.invalidToken }
     }
 

@@ -24,6 +24,7 @@ struct Deployment {
     func run() async throws {
         let versions = try SQLCipherLibrary.verify()
         if let warning = versions.warning { logger.warning("\(warning)") }
+        warnWithoutPublicFiles()
         let files = try DataDirectory(path: settings.dataDirectory)
         let shares = try DescriptorShares(
             limit: DescriptorCensus.take().softLimit, databases: settings.descriptorBudget,
@@ -35,9 +36,7 @@ struct Deployment {
         let activity = Activity(time: time)
         let accountsMetrics = AccountsMetrics(metrics)
         let engineMetrics = EngineMetrics(metrics)
-        let accounts = try await Accounts.open(
-            catalogPath: files.catalogPath, settings: settings.accounts, activity: activity, time: time,
-            observer: accountsMetrics)
+        let accounts = try await openAccounts(files, activity: activity, time: time, observer: accountsMetrics)
         let engines = EngineRegistry(
             files: files, configuration: settings.engines, activity: activity,
             budget: DescriptorBudget(capacity: shares.databases, time: time), metrics: engineMetrics, time: time,
@@ -80,6 +79,25 @@ struct Deployment {
         try await group.run()
     }
 
+    private func warnWithoutPublicFiles() {
+        guard access(settings.publicDirectory + "/index.html", R_OK) != 0 else { return }
+        logger.warning(
+            "the public directory holds no index.html: there is no landing page",
+            metadata: ["directory": "\(settings.publicDirectory)"])
+    }
+
+    private func openAccounts(
+        _ files: DataDirectory, activity: Activity, time: any TimeSource, observer: any AccountsObserver
+    ) async throws -> Accounts {
+        do {
+            return try await Accounts.open(
+                catalogPath: files.catalogPath, settings: settings.accounts, activity: activity, time: time,
+                observer: observer)
+        } catch let error as SQLiteError {
+            throw UnusableCatalog(path: files.catalogPath, reason: error.description)
+        }
+    }
+
     private func readiness(files: DataDirectory, accounts: Accounts, reaper: Reaper) -> Readiness {
         Readiness(checks: [
             {
@@ -98,5 +116,15 @@ struct Deployment {
                     detail: reaper.lastReport.map { "last pass at \($0.start.iso8601)" } ?? "no pass yet")
             },
         ])
+    }
+}
+
+/// The catalog's file cannot be used.
+private struct UnusableCatalog: Error, CustomStringConvertible {
+    let path: String
+    let reason: String
+
+    var description: String {
+        "cannot use the catalog \(path): \(reason); restore it from a copy of the data directory, or choose another directory"
     }
 }

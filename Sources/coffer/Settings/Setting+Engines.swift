@@ -3,8 +3,8 @@ import SQLCipher
 
 extension Setting where Value == Int {
     static let readersPerUser = Setting(
-        "readersPerUser", "3", expected: ValueFormats.count, "reader connections of one user, beside the writer",
-        parse: ValueFormats.count)
+        "readersPerUser", "3", expected: "a whole number from 1 to 1000",
+        "reader connections of one user, beside the writer", parse: ValueFormats.count(in: 1...1000))
     static let acquireQueue = Setting(
         "acquireQueue", "64", expected: ValueFormats.count, "requests of one user that may wait for a connection",
         parse: ValueFormats.count)
@@ -14,10 +14,13 @@ extension Setting where Value == Int {
         "maxDatabaseBytes", "1GiB", expected: ValueFormats.size, "size of one user's database",
         parse: ValueFormats.size)
     static let passwordMemory = Setting(
-        "passwordMemory", "64MiB", expected: ValueFormats.size, "Argon2id memory for one password",
-        parse: ValueFormats.size)
+        "passwordMemory", "64MiB", expected: "a size from 8KiB to 4GiB", "Argon2id memory for one password"
+    ) { text in
+        ValueFormats.size(text).flatMap { (8 << 10...4 << 30).contains($0) ? $0 : nil }
+    }
     static let passwordOperations = Setting(
-        "passwordOperations", "2", expected: ValueFormats.count, "Argon2id passes", parse: ValueFormats.count)
+        "passwordOperations", "2", expected: "a whole number from 1 to 1000", "Argon2id passes",
+        parse: ValueFormats.count(in: 1...1000))
 }
 
 extension Setting where Value == Duration {
@@ -43,8 +46,8 @@ extension Setting where Value == Duration {
         "reaperInterval", "300s", expected: ValueFormats.duration, "between two passes of the reaper",
         parse: ValueFormats.duration)
     static let reaperJitter = Setting(
-        "reaperJitter", "30s", expected: ValueFormats.duration, "by which that interval varies",
-        parse: ValueFormats.duration)
+        "reaperJitter", "30s", expected: ValueFormats.durationOrZero, "by which that interval varies",
+        parse: ValueFormats.durationOrZero)
     static let releaseInterval = Setting(
         "releaseInterval", "1800s", expected: ValueFormats.duration,
         "between two checkpoints with a close of idle connections", parse: ValueFormats.duration)

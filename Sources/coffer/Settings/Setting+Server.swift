@@ -48,8 +48,9 @@ extension Setting where Value == Int {
 
 extension Setting where Value == Int? {
     static let workers = Setting(
-        "workers", "", expected: ValueFormats.count, "threads that run statements; 4 for each core when not set"
-    ) { text in text.isEmpty ? .some(nil) : ValueFormats.count(text) }
+        "workers", "", expected: "a whole number from 1 to 1024",
+        "threads that run statements; 4 for each core when not set"
+    ) { text in text.isEmpty ? .some(nil) : ValueFormats.count(in: 1...1024)(text) }
 }
 
 extension Setting where Value == Duration {

@@ -15,7 +15,14 @@ extension SettingSources {
         guard let members = document.objectValue else {
             throw SettingError.unreadableFile(path, reason: "it must hold a JSON object")
         }
-        let keys = Set(names.map(\.key))
-        for member in members where !keys.contains(member.name) { throw SettingError.unknown(member.name) }
+        for member in members {
+            guard let name = names.first(where: { $0.key == member.name }) else {
+                throw SettingError.unknown(member.name)
+            }
+            switch member.value {
+            case .string, .integer: break
+            case .null, .bool, .double, .array, .object: throw SettingError.notAString(name)
+            }
+        }
     }
 }

@@ -52,7 +52,8 @@ final class APIFixture: Sendable {
             catalogPath: files.catalogPath, settings: options.accounts, activity: activity, time: time,
             logger: logger, observer: accountsMetrics)
         engines = EngineRegistry(
-            files: files, configuration: options.engines, activity: activity, metrics: engineMetrics, time: time,
+            files: files, configuration: options.engines, activity: activity,
+            budget: DescriptorBudget(capacity: 1000, time: time), metrics: engineMetrics, time: time,
             workers: workers, logger: logger)
         reaper = Reaper(
             registry: engines, activity: activity, locks: UserLocks(), configuration: ReaperConfiguration(),
@@ -65,8 +66,8 @@ final class APIFixture: Sendable {
         accountsMetrics.registerGauges(of: accounts, in: metrics)
         metrics.registerProcessMetrics()
         let api = CofferAPI(
-            accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, limits: options.limits,
-            access: options.access, publicDirectory: directory + "/Public")
+            accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, reaper: reaper,
+            limits: options.limits, access: options.access, publicDirectory: directory + "/Public")
         server = Server(
             configuration: options.server, router: api.router, workers: workers, time: time, logger: logger,
             observer: HTTPMetrics(metrics), problem: CofferAPI.problem)
