@@ -2,8 +2,7 @@ import Glibc
 
 /// A program that a test started, with an environment of its own and its output in files.
 ///
-/// Output goes to files, so that no full pipe can stop the program. It inherits no descriptor of the test process: a
-/// socket of a client would stay connected in it.
+/// Output goes to files, so that no full pipe can stop the program.
 public final class ChildProcess: Sendable {
     /// How a program ended.
     public enum Ending: Equatable, Sendable {
@@ -53,13 +52,11 @@ public final class ChildProcess: Sendable {
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        // The calls that change the folder and close descriptors are GNU's own, which Swift's Glibc does not have: env(1)
-        // does the first, and what this process opens is closed on exec.
-        let command = ["/usr/bin/env", "-C", directory, program] + arguments
-        id = withCStrings(command) { arguments in
+        // env changes the folder, which posix_spawn cannot in a way that Swift sees, and becomes the program.
+        id = withCStrings(["env", "-C", directory, program] + arguments) { arguments in
             withCStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
                 var id: pid_t = 0
-                let result = posix_spawn(&id, command[0], &actions, &attributes, arguments, environment)
+                let result = posix_spawn(&id, "/usr/bin/env", &actions, &attributes, arguments, environment)
                 precondition(result == 0, "cannot start \(program): errno \(result)")
                 return id
             }

@@ -19,6 +19,16 @@ public enum FileTree {
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Makes a folder. Traps if it cannot.
+    public static func makeDirectory(_ path: String) {
+        precondition(mkdir(path, 0o700) == 0, "cannot make \(path): errno \(errno)")
+    }
+
+    /// Removes a file. Traps if it cannot.
+    public static func removeFile(_ path: String) {
+        precondition(unlink(path) == 0, "cannot remove \(path): errno \(errno)")
+    }
+
     /// The permission bits of a path; traps if there is nothing.
     public static func permissions(of path: String) -> mode_t {
         var status = stat()

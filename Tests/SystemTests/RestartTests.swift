@@ -1,0 +1,124 @@
+import CofferTesting
+import Glibc
+import JSON
+import Testing
+
+@Suite("Stopping and starting the server")
+struct RestartTests {
+    @Test("after SIGTERM the server ends with 0, leaves no log behind, and the next one takes the old token", arguments: [SIGTERM, SIGINT])
+    func stop(_ signal: Int32) async throws {
+        try await withTemporaryDirectory { directory in
+            var user: SystemUser?
+            try await ServerProcess.run(in: directory) { server in
+                let ada = try await server.makeUser("ada")
+                try await server.rows("CREATE TABLE t(v)", as: ada)
+                try await server.rows("INSERT INTO t VALUES (?)", "[42]", as: ada)
+                server.process.send(signal)
+                #expect(try await server.process.wait() == .exit(0))
+                #expect(leftOver(in: server.data) == [])
+                user = ada
+            }
+            let ada = try #require(user)
+            try await ServerProcess.run(in: directory) { server in
+                #expect(try await server.rows("SELECT v FROM t", as: ada) == .array([.array([.integer(42)])]))
+                #expect(try await server.stop() == .exit(0))
+            }
+        }
+    }
+
+    @Test("a request in flight is answered before the server stops")
+    func stopWithRequestInFlight() async throws {
+        try await withTemporaryDirectory { directory in
+            try await ServerProcess.run(in: directory) { server in
+                let ada = try await server.makeUser("ada")
+                let other = try HTTPClient(port: server.port)
+                try await other.send(
+                    HTTPClient.encode(
+                        "POST", "/v1/query?timeout_ms=500",
+                        headers: [("Authorization", "Bearer \(ada.token)"), ("Content-Type", "application/json")],
+                        body: Array(#"{"sql":"\#(Self.endless)"}"#.utf8)))
+                try await eventually {
+                    try await server.call("GET", "/metrics").text
+                        .contains(#"coffer_connections{pool_role="reader",state="leased"} 1"#)
+                }
+                server.process.send(SIGTERM)
+                let reply = try await other.readReply()
+                #expect(reply.status == 408)
+                await other.close()
+                #expect(try await server.process.wait() == .exit(0))
+                #expect(leftOver(in: server.data) == [])
+            }
+        }
+    }
+
+    @Test("a statement that does not end is cut at the shutdown time-out, and the server still ends with 0")
+    func stopWithEndlessStatement() async throws {
+        try await withTemporaryDirectory { directory in
+            try await ServerProcess.run(in: directory, ["--shutdown-timeout", "200ms"]) { server in
+                let ada = try await server.makeUser("ada")
+                let other = try HTTPClient(port: server.port)
+                try await other.send(
+                    HTTPClient.encode(
+                        "POST", "/v1/query",
+                        headers: [("Authorization", "Bearer \(ada.token)"), ("Content-Type", "application/json")],
+                        body: Array(#"{"sql":"\#(Self.endless)"}"#.utf8)))
+                try await eventually {
+                    try await server.call("GET", "/metrics").text
+                        .contains(#"coffer_connections{pool_role="reader",state="leased"} 1"#)
+                }
+                server.process.send(SIGTERM)
+                #expect(try await server.process.wait(within: .seconds(5)) == .exit(0))
+                #expect(leftOver(in: server.data) == [])
+                await other.close()
+            }
+        }
+    }
+
+    @Test("after kill -9 the next server takes the old token and has every acknowledged write")
+    func kill() async throws {
+        try await withTemporaryDirectory { directory in
+            var user: SystemUser?
+            var acknowledged: Int64 = 0
+            try await ServerProcess.run(in: directory) { server in
+                let ada = try await server.makeUser("ada")
+                user = ada
+                try await server.rows("CREATE TABLE t(v INTEGER PRIMARY KEY)", as: ada)
+                let body = Array(#"{"sql":"INSERT INTO t DEFAULT VALUES"}"#.utf8)
+                // The signal comes from beside while writes are under way.
+                let killer = Task {
+                    try await eventually { server.process.id > 0 && FileTree.paths(under: server.data).contains { $0.hasSuffix("main.db-wal") } }
+                    server.process.send(SIGKILL)
+                }
+                while true {
+                    guard
+                        let reply = try? await server.client.request(
+                            "POST", "/v1/query",
+                            headers: [("Authorization", "Bearer \(ada.token)"), ("Content-Type", "application/json")],
+                            body: body)
+                    else { break }
+                    #expect(reply.status == 200)
+                    acknowledged += 1
+                }
+                try await killer.value
+                #expect(try await server.process.wait() == .signal(SIGKILL))
+            }
+            let ada = try #require(user)
+            try await ServerProcess.run(in: directory) { server in
+                let found = try await server.rows("SELECT count(*), max(v) FROM t", as: ada)
+                let count = found.arrayValue?.first?.arrayValue?.first?.integerValue ?? -1
+                // One more may have been written whose answer did not come.
+                #expect((acknowledged...acknowledged + 1).contains(count), "\(count) of \(acknowledged)")
+                #expect(try await server.rows("PRAGMA integrity_check", as: ada) == .array([.array([.string("ok")])]))
+                #expect(try await server.stop() == .exit(0))
+                #expect(leftOver(in: server.data) == [])
+            }
+        }
+    }
+
+    private static let endless =
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+    private func leftOver(in data: String) -> [String] {
+        FileTree.paths(under: data).filter { $0.hasSuffix("-wal") || $0.hasSuffix("-shm") || $0.hasSuffix("-journal") }
+    }
+}
