@@ -105,7 +105,7 @@ struct ClosingTests {
             try await eventually { api.server.requestsInFlight == 0 }
             let census = api.engines.census().total
             #expect(census.occupancy.leased == 0)
-            #expect(census.counters.opens - census.counters.closes == census.occupancy.total)
+            #expect(api.countedConnections == census.occupancy.total)
         }
     }
 

@@ -17,7 +17,7 @@ struct ProblemTests {
         (Array(#"{"sql":""#.utf8) + [0xFF] + Array(#""}"#.utf8), "invalid_utf8", 8),
         ([0xEF, 0xBB, 0xBF] + Array(#"{"sql":"SELECT 1"}"#.utf8), "byte_order_mark", 0),
         (Array("{\"sql\":\"a\nb\"}".utf8), "control_character", 9),
-        (Array(#"{"sql":"SELECT ?","args":[01]}"#.utf8), "invalid_number", 27),
+        (Array(#"{"sql":"SELECT ?","args":[01]}"#.utf8), "invalid_number", 26),
         (Array(#"{"sql":"SELECT ?","args":[tru]}"#.utf8), "invalid_literal", 26),
     ]
 

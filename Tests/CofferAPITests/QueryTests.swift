@@ -97,7 +97,7 @@ struct QueryTests {
             #expect(try await api.rows("/* c */ -- d\n WITH x AS (SELECT v FROM t) SELECT sum(v) FROM x", as: user) == json("[[3]]"))
             #expect(try await api.rows("VALUES (1), (2)", as: user) == json("[[1],[2]]"))
             #expect(try await api.rows("INSERT INTO t VALUES (3) RETURNING v", as: user) == json("[[3]]"))
-            let plan = try await api.rows("EXPLAIN QUERY PLAN DELETE FROM t", as: user)
+            let plan = try await api.rows("EXPLAIN DELETE FROM t", as: user)
             #expect(plan.arrayValue?.isEmpty == false)
             #expect(try await api.rows("SELECT count(*) FROM t", as: user) == json("[[3]]"))
         }

@@ -8,7 +8,7 @@ struct SessionTests {
     func logIn() async throws {
         try await APIFixture.run { api in
             _ = try await api.register("Ada")
-            let reply = try await api.logIn("aDa")
+            let reply = try await api.logIn("aDa", password: APIFixture.password(of: "Ada"))
             #expect(reply.status == 201)
             let login = try reply.json
             #expect(login["token"]?.stringValue?.wholeMatch(of: #/cof_s_[A-Za-z0-9_-]{43}/#) != nil)

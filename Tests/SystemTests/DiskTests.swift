@@ -71,15 +71,7 @@ struct DiskTests {
     private func holders(of texts: [String], in directory: String) -> [String] {
         FileTree.paths(under: directory).filter { path in
             let bytes = FileContent.bytes(of: path)
-            return texts.contains { text in contains(Array(text.utf8), in: bytes) }
-        }
-    }
-
-    private func contains(_ part: [UInt8], in bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            part.withUnsafeBytes { part in
-                memmem(bytes.baseAddress, bytes.count, part.baseAddress, part.count) != nil
-            }
+            return texts.contains { bytes.contains(textOf: $0) }
         }
     }
 }

@@ -20,7 +20,8 @@ struct RestartTests {
             }
             let ada = try #require(user)
             try await ServerProcess.run(in: directory) { server in
-                #expect(try await server.rows("SELECT v FROM t", as: ada) == .array([.array([.integer(42)])]))
+                let rows = try await server.rows("SELECT v FROM t", as: ada)
+                #expect(rows == .array([.array([.integer(42)])]))
                 #expect(try await server.stop() == .exit(0))
             }
         }

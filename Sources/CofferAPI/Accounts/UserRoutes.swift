@@ -60,16 +60,14 @@ struct UserRoutes: Sendable {
             }
             return true
         }
+        let name = try username.required("username")
+        let password = try newPassword.required("new_password")
         // A text that cannot be a code is refused as a wrong code is, so that its form says nothing.
         guard let code = try code.required("recovery_code") else { throw AccountError.invalidCredentials }
-        let name = try username.required("username")
         let next = try await accounts.recover(
-            username: name, code: code, newPassword: newPassword.required("new_password"),
-            withRecoveryCode: wantsNewCode, from: Client(request))
-        // Every session has ended.
-        if let user = try await accounts.user(named: name) {
-            await engines.closeIfUnneeded(user.id, reason: .logout)
-        }
+            username: name, code: code, newPassword: password, withRecoveryCode: wantsNewCode, from: Client(request))
+        // Every session has ended, and nobody else would close the engine before the next pass of the reaper.
+        if let user = try await accounts.user(named: name) { await engines.closeIfUnneeded(user.id, reason: .logout) }
         var json = JSONWriter()
         json.beginObject()
         if let next {

@@ -22,12 +22,15 @@ struct APIOptions {
     var limits = APILimits()
     var access = AccessConfiguration()
     var server = ServerConfiguration(port: 0)
+    /// File descriptors that databases may hold.
+    var descriptorBudget = 1000
 }
 
 /// The whole service behind a real socket, in this process, over real files; and the proof that nothing of it stays open.
 final class APIFixture: Sendable {
     let directory: String
     let activity: Activity
+    let budget: DescriptorBudget
     let accounts: Accounts
     let engines: EngineRegistry
     let metrics = MetricsRegistry()
@@ -48,22 +51,24 @@ final class APIFixture: Sendable {
         let accountsMetrics = AccountsMetrics(metrics)
         let engineMetrics = EngineMetrics(metrics)
         activity = Activity(time: time)
+        budget = DescriptorBudget(capacity: options.descriptorBudget, time: time)
         accounts = try await Accounts.open(
             catalogPath: files.catalogPath, settings: options.accounts, activity: activity, time: time,
             logger: logger, observer: accountsMetrics)
         engines = EngineRegistry(
-            files: files, configuration: options.engines, activity: activity,
-            budget: DescriptorBudget(capacity: 1000, time: time), metrics: engineMetrics, time: time,
-            workers: workers, logger: logger)
+            files: files, configuration: options.engines, activity: activity, budget: budget, metrics: engineMetrics,
+            time: time, workers: workers, logger: logger)
+        let locks = UserLocks()
         reaper = Reaper(
-            registry: engines, activity: activity, locks: UserLocks(), configuration: ReaperConfiguration(),
-            time: time, workers: workers, logger: logger
+            registry: engines, activity: activity, locks: locks, configuration: ReaperConfiguration(), time: time,
+            workers: workers, logger: logger
         ) { [accounts] in _ = try? await accounts.endExpiredSessions() }
         readiness = Readiness(checks: [
             { [health] in Readiness.Result("switch", isPassed: health.isOn.load(ordering: .relaxed), detail: "a test's switch") }
         ])
         engineMetrics.registerGauges(of: engines, in: metrics)
         accountsMetrics.registerGauges(of: accounts, in: metrics)
+        ReaperMetrics.register(reaper, activity: activity, locks: locks, in: metrics)
         metrics.registerProcessMetrics()
         let api = CofferAPI(
             accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, reaper: reaper,
@@ -107,16 +112,14 @@ final class APIFixture: Sendable {
         #expect(unfinished == 0, "a handler has not returned")
         #expect(engines.census().total.occupancy.leased == 0)
         #expect(engines.census().total.occupancy.waiting == 0)
-        let open = engines.state.withLock { $0.snapshots().map(\.user) }
-        let pools = open.compactMap { user in engine(of: user) }
+        let left = engines.roster.all
         await engines.shutDown()
-        for engine in pools {
-            for role in PoolRole.allCases {
-                let statistics = engine.statistics(of: role)
-                #expect(statistics.counters.opens == statistics.counters.closes, "\(role) connections")
-                #expect(statistics.occupancy.total == 0, "\(role) connections")
-            }
+        for pool in left.flatMap({ [$0.readers, $0.writer] }) {
+            let statistics = pool.statistics
+            #expect(statistics.counters.opens == statistics.counters.closes)
+            #expect(statistics.occupancy.total == 0)
         }
+        #expect(budget.used == 0)
         let census = engines.census()
         #expect(census.open + census.opening + census.closing == 0)
         try await accounts.close()
@@ -125,10 +128,10 @@ final class APIFixture: Sendable {
         #expect(OpenFiles.paths(under: directory + "/data").filter { $0.contains("catalog.db") } == [])
     }
 
-    private func engine(of user: UserID) -> Engine? {
-        engines.state.withLock { state in
-            if case .open(let open) = state.entries[user] { open.engine } else { nil }
-        }
+    /// Connections opened and not closed, by the counters of the engines that are open now.
+    var countedConnections: Int {
+        engines.roster.all.flatMap { [$0.readers, $0.writer] }.map(\.statistics.counters)
+            .reduce(0) { $0 + $1.opens - $1.closes }
     }
 
     /// The users' files that are open now, one entry per descriptor.
