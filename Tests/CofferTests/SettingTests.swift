@@ -34,7 +34,8 @@ struct SettingTests {
     func precedence() async throws {
         try await withTemporaryDirectory { directory in
             let file = directory.file("config.json")
-            FileContent.write(#"{"port":"1001","host":"file.example","acquireTimeout":"1s","readersPerUser":7}"#, to: file)
+            FileContent.write(
+                #"{"port":"1001","host":"file.example","acquireTimeout":"1s","readersPerUser":7}"#, to: file)
             let sources = try await sources(
                 ["--port", "1003", "--idle-timeout=7s"],
                 ["COFFER_PORT": "1002", "COFFER_HOST": "environment.example", "PATH": "/bin"], file: file)
@@ -77,6 +78,11 @@ struct SettingTests {
             (["--port", "--host", "x"], [:], nil, ["--port needs a value"]),
             (["--max-body-bytes", "8MB"], [:], nil, ["COFFER_MAX_BODY_BYTES", "'8MB'", "64KiB"]),
             (["--workers", "0"], [:], nil, ["COFFER_WORKERS"]),
+            (["--metrics", "closed"], [:], nil, ["COFFER_METRICS"]),
+            (["--descriptor-budget", "7"], [:], nil, ["COFFER_DESCRIPTOR_BUDGET"]),
+            (["--password-memory", "8191"], [:], nil, ["COFFER_PASSWORD_MEMORY", "8KiB to 4GiB"]),
+            (["--password-operations", "1001"], [:], nil, ["COFFER_PASSWORD_OPERATIONS", "1 to 1000"]),
+            (["--port", "1", "--port=2"], [:], nil, ["--port is given twice"]),
         ] as [([String], [String: String], String?, [String])])
     func badValue(
         _ arguments: [String], _ environment: [String: String], _ file: String?, _ parts: [String]

@@ -8,7 +8,7 @@ struct ValueFormatTests {
         "durations",
         arguments: [
             ("500ms", .milliseconds(500)), ("30s", .seconds(30)), ("5m", .seconds(300)), ("2h", .seconds(7200)),
-            ("30d", .seconds(2_592_000)), ("0s", .zero), ("007s", .seconds(7)),
+            ("30d", .seconds(2_592_000)), ("007s", .seconds(7)),
         ] as [(String, Duration)])
     func durations(_ text: String, _ expected: Duration) {
         #expect(ValueFormats.duration(text) == expected)
@@ -17,7 +17,8 @@ struct ValueFormatTests {
     @Test(
         "what is no duration",
         arguments: [
-            "", "5", "s", "-1s", "1.5s", "5 s", "5S", "5sec", "5s ", " 5s", "1h30m", "٣s", "9223372036854775807d",
+            "", "0s", "0d", "5", "s", "-1s", "1.5s", "5 s", "5S", "5sec", "5s ", " 5s", "1h30m", "٣s",
+            "9223372036854775807d",
             "9223372036854775808s", "+5s",
         ])
     func refusedDurations(_ text: String) {
@@ -35,9 +36,17 @@ struct ValueFormatTests {
 
     @Test(
         "what is no size",
-        arguments: ["", "KiB", "8MB", "8 MiB", "-1", "1.5GiB", "8mib", "0x10", "9223372036854775807GiB", "+1"])
+        arguments: [
+            "", "0", "0KiB", "KiB", "8MB", "8 MiB", "-1", "1.5GiB", "8mib", "0x10", "9223372036854775807GiB", "+1",
+        ])
     func refusedSizes(_ text: String) {
         #expect(ValueFormats.size(text) == nil)
+    }
+
+    @Test("zero is for those durations that may be none")
+    func zero() {
+        #expect(ValueFormats.durationOrZero("0s") == .zero)
+        #expect(ValueFormats.durationOrZero("-1s") == nil)
     }
 
     @Test("counts begin at 1, and 'off' is for those that may be off")
@@ -54,7 +63,8 @@ struct ValueFormatTests {
     @Test("a rate is a size per second")
     func rates() {
         #expect(ValueFormats.byteRate("1KiB/s") == 1024)
-        #expect(ValueFormats.byteRate("0/s") == 0)
-        for text in ["1KiB", "/s", "1KiB/m", "1KiB / s"] { #expect(ValueFormats.byteRate(text) == nil, "\(text)") }
+        for text in ["0/s", "1KiB", "/s", "1KiB/m", "1KiB / s"] {
+            #expect(ValueFormats.byteRate(text) == nil, "\(text)")
+        }
     }
 }

@@ -50,7 +50,7 @@ extension Setting where Value == Int? {
     static let workers = Setting(
         "workers", "", expected: "a whole number from 1 to 1024",
         "threads that run statements; 4 for each core when not set"
-    ) { text in text.isEmpty ? .some(nil) : ValueFormats.count(in: 1...1024)(text) }
+    ) { text in text.isEmpty ? .some(nil) : ValueFormats.count(in: 1...1024)(text).map(Optional.some) }
 }
 
 extension Setting where Value == Duration {
@@ -69,7 +69,7 @@ extension Setting where Value == MetricsAccess? {
     static let metrics = Setting(
         "metrics", "", expected: "open, token or off",
         "who may read /metrics; open when bound to loopback, else token"
-    ) { text in text.isEmpty ? .some(nil) : MetricsAccess(rawValue: text) }
+    ) { text in text.isEmpty ? .some(nil) : MetricsAccess(rawValue: text).map(Optional.some) }
 }
 
 extension Setting where Value == Logger.Level {

@@ -67,19 +67,23 @@ struct SettingSources: Sendable {
 
     private static func checkFlags(_ arguments: [String], _ names: [SettingName]) throws {
         let flags = Set(names.map(\.flag))
-        var expectsValue = false
+        var given: Set<String> = []
+        /// The flag whose value is to come next.
+        var pending: String?
         for argument in arguments {
             if argument.hasPrefix("--") {
-                if expectsValue { break }
-                let parts = argument.split(separator: "=", maxSplits: 1)
-                guard flags.contains(String(parts[0])) else { throw SettingError.unknown(String(parts[0])) }
-                expectsValue = parts.count == 1
+                if let pending { throw SettingError.missingValue(pending) }
+                let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let flag = String(parts[0])
+                guard flags.contains(flag) else { throw SettingError.unknown(flag) }
+                guard given.insert(flag).inserted else { throw SettingError.givenTwice(flag) }
+                pending = parts.count == 1 ? flag : nil
             } else {
-                guard expectsValue else { throw SettingError.unknown(argument) }
-                expectsValue = false
+                guard pending != nil else { throw SettingError.unknown(argument) }
+                pending = nil
             }
         }
-        if expectsValue { throw SettingError.missingValue(arguments.last { $0.hasPrefix("--") } ?? "") }
+        if let pending { throw SettingError.missingValue(pending) }
     }
 
     private static func checkVariables(_ environment: [String: String], _ names: [SettingName]) throws {
@@ -94,6 +98,7 @@ struct SettingSources: Sendable {
 enum SettingError: Error, CustomStringConvertible {
     case unknown(String)
     case missingValue(String)
+    case givenTwice(String)
     case badValue(SettingName, text: String, expected: String)
     case notAString(SettingName)
     case unreadableFile(String, reason: String)
@@ -104,6 +109,8 @@ enum SettingError: Error, CustomStringConvertible {
             "unknown setting '\(name)'; `coffer config` lists the known ones"
         case .missingValue(let flag):
             "\(flag) needs a value"
+        case .givenTwice(let flag):
+            "\(flag) is given twice"
         case .badValue(let name, let text, let expected):
             "\(name.variable) (\(name.flag)) is '\(name.isSecret ? "<redacted>" : text)', and \(expected) was expected"
         case .notAString(let name):
