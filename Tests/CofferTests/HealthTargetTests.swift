@@ -20,7 +20,8 @@ struct HealthTargetTests {
     @Test(
         "what is no such URL",
         arguments: [
-            "", "localhost:8080", "https://localhost", "http://", "http://:8080", "http://localhost:", "http://localhost:x",
+            "", "localhost:8080", "https://localhost", "http://", "http://:8080", "http://localhost:",
+            "http://localhost:x",
             "http://localhost:65536", "http://[::1", "http://[::1]x", "http://localhost:80 80/",
             "http://localhost/a b", "http://localhost/\r\nX: y",
         ])

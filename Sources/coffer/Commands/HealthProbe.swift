@@ -71,7 +71,8 @@ enum HealthProbe {
 extension HealthProbe.Target {
     /// Reads `http://HOST[:PORT][/PATH]`; the path is `/health/ready` when there is none.
     init?(url: String) {
-        guard url.hasPrefix("http://") else { return nil }
+        // A space or a line end would end the request line.
+        guard url.hasPrefix("http://"), url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         let rest = url.dropFirst("http://".count)
         let authority = rest.prefix { $0 != "/" }
         let path = rest[authority.endIndex...]
