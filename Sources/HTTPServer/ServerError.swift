@@ -28,10 +28,12 @@ public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
     /// One sentence for the operator.
     public var description: String {
         switch code {
-        case .addressInUse: "port \(port) on \(host) is in use by another process"
-        case .addressNotAvailable: "no network interface of this machine has the address \(host)"
-        case .permissionDenied: "this process may not listen on port \(port) on \(host)"
-        case .hostNotFound: "the host \(host) is neither an address nor a name that resolves to one"
+        case .addressInUse: "port \(port) on \(host) is in use by another process; stop it, or choose another port"
+        case .addressNotAvailable:
+            "no network interface of this machine has the address \(host); choose one that it has"
+        case .permissionDenied: "this process may not listen on port \(port) on \(host); choose a port from 1024 up"
+        case .hostNotFound:
+            "the host \(host) is neither an address nor a name that resolves to one; choose another host"
         case .noResources: "the system has no resources left to listen on \(host) port \(port)"
         case .alreadyStarted: "the server for \(host) port \(port) has been started before"
         }
