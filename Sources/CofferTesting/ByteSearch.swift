@@ -6,11 +6,12 @@ extension [UInt8] {
         let part = Array(text.utf8)
         precondition(!part.isEmpty, "the empty text is in everything")
         return withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while rest.count >= part.count, let start = memchr(rest.base.baseAddress! + rest.startIndex, Int32(part[0]), rest.count) {
-                let index = UnsafeRawPointer(start) - bytes.baseAddress!
-                if bytes.count - index >= part.count && memcmp(start, part, part.count) == 0 { return true }
-                rest = bytes[(index + 1)...]
+            var position = 0
+            while position + part.count <= bytes.count {
+                let rest = bytes.baseAddress! + position
+                guard let start = memchr(rest, Int32(part[0]), bytes.count - position) else { return false }
+                position = UnsafeRawPointer(start) - bytes.baseAddress! + 1
+                if bytes.count - position >= part.count - 1 && memcmp(start, part, part.count) == 0 { return true }
             }
             return false
         }

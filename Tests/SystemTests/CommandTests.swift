@@ -46,9 +46,11 @@ struct CommandTests {
                 port = server.port
                 let byPort = try await Program.run(["health", "--port", "\(port)"], in: directory)
                 #expect(byPort.ending == .exit(0), "\(byPort)")
-                let byURL = try await Program.run(["health", "--url", "http://127.0.0.1:\(port)/health/live"], in: directory)
+                let byURL = try await Program.run(
+                    ["health", "--url", "http://127.0.0.1:\(port)/health/live"], in: directory)
                 #expect(byURL.ending == .exit(0), "\(byURL)")
-                let unknown = try await Program.run(["health", "--url", "http://127.0.0.1:\(port)/nowhere"], in: directory)
+                let unknown = try await Program.run(
+                    ["health", "--url", "http://127.0.0.1:\(port)/nowhere"], in: directory)
                 #expect(unknown.ending == .exit(1), "\(unknown)")
                 #expect(try await server.stop() == .exit(0))
             }
@@ -64,7 +66,8 @@ struct CommandTests {
         try await withTemporaryDirectory { directory in
             try await ServerProcess.run(in: directory) { server in
                 server.process.send(SIGSTOP)
-                let outcome = try await Program.run(["health", "--port", "\(server.port)", "--timeout", "1"], in: directory)
+                let outcome = try await Program.run(
+                    ["health", "--port", "\(server.port)", "--timeout", "1"], in: directory)
                 #expect(outcome.ending == .exit(1))
                 server.process.send(SIGCONT)
             }

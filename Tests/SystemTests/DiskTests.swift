@@ -14,7 +14,8 @@ struct DiskTests {
                 let ada = try await server.makeUser("ada", password: "a-password-like-no-other")
                 secrets = [marker, ada.password, ada.token, String(ada.token.dropFirst("cof_s_".count))]
                 try await server.rows("CREATE TABLE \(marker.replacing("-", with: "_"))(v)", as: ada)
-                try await server.rows("INSERT INTO \(marker.replacing("-", with: "_")) VALUES (?)", #"["\#(marker)"]"#, as: ada)
+                try await server.rows(
+                    "INSERT INTO \(marker.replacing("-", with: "_")) VALUES (?)", #"["\#(marker)"]"#, as: ada)
                 secrets.append(marker.replacing("-", with: "_"))
                 // Reading is safe: this process has none of the files open, and the locks of another process stay.
                 #expect(holders(of: secrets, in: server.data) == [])
@@ -23,7 +24,8 @@ struct DiskTests {
                 #expect(holders(of: secrets, in: server.data) == [])
                 try expectPrivate(server.data)
                 // The name is no secret, and no path either.
-                #expect(FileTree.paths(under: server.data).allSatisfy { !$0.dropFirst(server.data.count).contains("ada") })
+                #expect(
+                    FileTree.paths(under: server.data).allSatisfy { !$0.dropFirst(server.data.count).contains("ada") })
             }
         }
     }

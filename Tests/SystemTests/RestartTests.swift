@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Stopping and starting the server")
 struct RestartTests {
-    @Test("after SIGTERM the server ends with 0, leaves no log behind, and the next one takes the old token", arguments: [SIGTERM, SIGINT])
+    @Test(
+        "after SIGTERM the server ends with 0, leaves no log behind, and the next one takes the old token",
+        arguments: [SIGTERM, SIGINT])
     func stop(_ signal: Int32) async throws {
         try await withTemporaryDirectory { directory in
             var user: SystemUser?
@@ -87,7 +89,10 @@ struct RestartTests {
                 let body = Array(#"{"sql":"INSERT INTO t DEFAULT VALUES"}"#.utf8)
                 // The signal comes from beside while writes are under way.
                 let killer = Task {
-                    try await eventually { server.process.id > 0 && FileTree.paths(under: server.data).contains { $0.hasSuffix("main.db-wal") } }
+                    try await eventually {
+                        server.process.id > 0
+                            && FileTree.paths(under: server.data).contains { $0.hasSuffix("main.db-wal") }
+                    }
                     server.process.send(SIGKILL)
                 }
                 while true {

@@ -9,8 +9,12 @@ struct StartTests {
         _ arguments: [String], environment: [String: String] = [:], in directory: TemporaryDirectory,
         _ parts: [String], sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
+        // Without it, a warning would stand beside the refusal.
+        if !FileTree.isDirectory(directory.file("Public")) { FileTree.makeDirectory(directory.file("Public")) }
+        FileContent.write("", to: directory.file("Public/index.html"))
         let outcome = try await Program.run(
-            ["serve", "--port", "0"] + arguments, environment: Program.environment.merging(environment) { $1 },
+            ["serve"] + arguments,
+            environment: Program.environment.merging(["COFFER_PORT": "0"]) { $1 }.merging(environment) { $1 },
             in: directory)
         guard case .exit(let status) = outcome.ending else {
             Issue.record("ended by \(outcome.ending)", sourceLocation: sourceLocation)
@@ -29,7 +33,8 @@ struct StartTests {
     func unknown() async throws {
         try await withTemporaryDirectory { directory in
             try await expectRefusal(["--prot", "1"], in: directory, ["'--prot'", "coffer config"])
-            try await expectRefusal([], environment: ["COFFER_PROT": "1"], in: directory, ["'COFFER_PROT'", "coffer config"])
+            try await expectRefusal(
+                [], environment: ["COFFER_PROT": "1"], in: directory, ["'COFFER_PROT'", "coffer config"])
             FileContent.write(#"{"prot":1}"#, to: directory.file("config.json"))
             try await expectRefusal(
                 ["--config", directory.file("config.json")], in: directory, ["'prot'", "coffer config"])
@@ -67,7 +72,8 @@ struct StartTests {
                 ["--data-directory", directory.file("file")], in: directory,
                 [directory.file("file"), "Not a directory", "may write"])
             try await expectRefusal(
-                ["--data-directory", directory.file("no/such")], in: directory, [directory.file("no/such"), "may write"])
+                ["--data-directory", directory.file("no/such")], in: directory,
+                [directory.file("no/such"), "may write"])
         }
     }
 
@@ -96,7 +102,8 @@ struct StartTests {
                 try await expectRefusal(
                     ["--data-directory", other, "--port", "\(server.port)"], in: directory,
                     ["port \(server.port)", "in use"])
-                try await expectRefusal(["--data-directory", other, "--host", "192.0.2.1"], in: directory, ["192.0.2.1"])
+                try await expectRefusal(
+                    ["--data-directory", other, "--host", "192.0.2.1"], in: directory, ["192.0.2.1"])
                 try await expectRefusal(
                     ["--data-directory", other, "--host", "no.such.host.invalid"], in: directory,
                     ["no.such.host.invalid"])

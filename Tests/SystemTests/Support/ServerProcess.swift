@@ -100,7 +100,9 @@ struct SystemUser: Sendable {
 }
 
 extension ServerProcess {
-    func call(_ method: String, _ path: String, as user: SystemUser? = nil, json: String? = nil) async throws -> HTTPReply {
+    func call(_ method: String, _ path: String, as user: SystemUser? = nil, json: String? = nil) async throws
+        -> HTTPReply
+    {
         let headers = user.map { [("Authorization", "Bearer \($0.token)")] } ?? []
         if let json { return try await client.request(method, path, headers: headers, json: json) }
         return try await client.request(method, path, headers: headers)
