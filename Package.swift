@@ -77,8 +77,7 @@ let package = Package(
         tests("Accounts"),
         tests(
             "CofferAPI",
-            ["Accounts", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers"]
-        ),
+            ["Accounts", "HTTPServer", "JSON", "Metrics", "Secrets", "Timekeeping", "UserEngines", "Workers", logging]),
         .testTarget(
             name: "CofferTests", dependencies: ["coffer", "CofferAPI", "CofferTesting", logging], swiftSettings: strict),
         .testTarget(name: "SystemTests", dependencies: ["coffer", "CofferTesting", "JSON"], swiftSettings: strict),

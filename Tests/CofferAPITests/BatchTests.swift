@@ -102,7 +102,8 @@ struct BatchTests {
             let user = try await api.makeUser()
             try await api.rows("CREATE TABLE t(v)", as: user)
             let ended = try await api.batch(
-                #"[{"sql":"BEGIN"},{"sql":"INSERT INTO t VALUES (1)"},{"sql":"COMMIT"}]"#, #","atomic":false"#, as: user)
+                #"[{"sql":"BEGIN"},{"sql":"INSERT INTO t VALUES (1)"},{"sql":"COMMIT"}]"#, #","atomic":false"#, as: user
+            )
             #expect(ended.status == 200)
             try expectProblem(
                 try await api.batch(
@@ -118,7 +119,8 @@ struct BatchTests {
             let user = try await api.makeUser()
             try await api.rows("CREATE TABLE p(id INTEGER PRIMARY KEY)", as: user)
             try await api.rows("CREATE TABLE c(p REFERENCES p DEFERRABLE INITIALLY DEFERRED)", as: user)
-            try expectProblem(try await api.batch(#"[{"sql":"INSERT INTO c VALUES (1)"}]"#, as: user), 409, "constraint")
+            try expectProblem(
+                try await api.batch(#"[{"sql":"INSERT INTO c VALUES (1)"}]"#, as: user), 409, "constraint")
             #expect(try await api.rows("SELECT count(*) FROM c", as: user) == json("[[0]]"))
             let good = try await api.batch(
                 #"[{"sql":"INSERT INTO c VALUES (1)"},{"sql":"INSERT INTO p VALUES (1)"}]"#, as: user)
@@ -142,7 +144,9 @@ struct BatchTests {
 
     @Test("the row limit is for all results together, and options hold for each")
     func options() async throws {
-        try await APIFixture.run { $0.limits.responseRows = 3 } _: { api in
+        try await APIFixture.run {
+            $0.limits.responseRows = 3
+        } _: { api in
             let user = try await api.makeUser()
             let results = try await api.batch(
                 #"[{"sql":"VALUES (1), (2)"},{"sql":"VALUES (3), (4)"}]"#, options: "?rows=objects&integers=string",

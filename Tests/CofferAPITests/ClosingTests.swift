@@ -74,7 +74,9 @@ struct ClosingTests {
 
     @Test("an account that is deleted while its statements run is gone, and so are its files")
     func deletionDuringQuery() async throws {
-        try await APIFixture.run { $0.engines.drainTimeout = .milliseconds(100) } _: { api in
+        try await APIFixture.run {
+            $0.engines.drainTimeout = .milliseconds(100)
+        } _: { api in
             let user = try await api.makeUser()
             let other = try HTTPClient(port: api.server.port)
             try await other.sendQuery(Self.endless, as: user)
@@ -89,9 +91,13 @@ struct ClosingTests {
         }
     }
 
-    @Test("a client that goes away in the middle of its statement cancels it", arguments: [LimitTests.endless, LimitTests.endlessInsert])
+    @Test(
+        "a client that goes away in the middle of its statement cancels it",
+        arguments: [LimitTests.endless, LimitTests.endlessInsert])
     func clientGone(_ sql: String) async throws {
-        try await APIFixture.run { $0.engines.readers = 1 } _: { api in
+        try await APIFixture.run {
+            $0.engines.readers = 1
+        } _: { api in
             let user = try await api.makeUser()
             try await api.rows("CREATE TABLE t(v)", as: user)
             let gone = try HTTPClient(port: api.server.port)

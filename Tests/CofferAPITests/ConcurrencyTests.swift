@@ -61,7 +61,12 @@ struct ConcurrencyTests {
         }
         // Everyone has a connection or waits for one, and statements that never end hold them all.
         try await eventually { api.engines.census().readers.occupancy.leased == 3 }
-        try await eventually { api.engines.census().total.occupancy.waiting > 50 }
+        do {
+            try await eventually { api.engines.census().total.occupancy.waiting > 50 }
+        } catch {
+            Issue.record("DIAG \(api.engines.census()) \(api.server.requestsInFlight) \(api.server.openConnections)");
+            throw error
+        }
         for (index, client) in clients.enumerated() where Part.part(of: index) == .leave {
             index % 4 == 1 ? await client.abort() : await client.closeSocket()
         }
@@ -89,7 +94,6 @@ struct ConcurrencyTests {
         try await APIFixture.run {
             $0.engines.readers = 1
             $0.engines.acquireQueue = 1
-            $0.engines.acquireTimeout = .milliseconds(200)
         } _: { api in
             let user = try await api.makeUser()
             let holder = try HTTPClient(port: api.server.port)
@@ -99,9 +103,26 @@ struct ConcurrencyTests {
             try await waiting.sendQuery("SELECT 1", as: user)
             try await eventually { api.engines.census().readers.occupancy.waiting == 1 }
             try expectProblem(try await api.query("SELECT 1", as: user), 503, "pool_queue_full")
-            try expectProblem(try await waiting.readReply(), 503, "pool_timeout")
             await holder.close()
+            #expect(try await waiting.readReply().status == 200)
             await waiting.close()
+        }
+    }
+
+    @Test("a request waits for a connection as long as the settings say, and no longer")
+    func acquireTimeout() async throws {
+        try await APIFixture.run {
+            $0.engines.readers = 1
+            $0.engines.acquireTimeout = .milliseconds(100)
+        } _: { api in
+            let user = try await api.makeUser()
+            let holder = try HTTPClient(port: api.server.port)
+            try await holder.sendQuery(LimitTests.endless, as: user)
+            try await eventually { api.engines.census().readers.occupancy.leased == 1 }
+            let start = ContinuousClock.now
+            try expectProblem(try await api.query("SELECT 1", as: user), 503, "pool_timeout")
+            #expect(start.duration(to: .now) >= .milliseconds(100))
+            await holder.close()
             try await eventually { try await api.query("SELECT 1", as: user).status == 200 }
         }
     }

@@ -26,7 +26,9 @@ struct LimitTests {
 
     @Test("nobody gets more time than the server allows")
     func serverLimit() async throws {
-        try await APIFixture.run { $0.limits.statementTimeout = .milliseconds(50) } _: { api in
+        try await APIFixture.run {
+            $0.limits.statementTimeout = .milliseconds(50)
+        } _: { api in
             let user = try await api.makeUser()
             for options in ["", "?timeout_ms=600000", "?timeout_ms=9223372036854775807"] {
                 try expectProblem(
@@ -50,7 +52,9 @@ struct LimitTests {
 
     @Test("a reply over the row limit is cut and says so; one that just fits is not")
     func rowLimit() async throws {
-        try await APIFixture.run { $0.limits.responseRows = 3 } _: { api in
+        try await APIFixture.run {
+            $0.limits.responseRows = 3
+        } _: { api in
             let user = try await api.makeUser()
             let cut = try await api.query("VALUES (1), (2), (3), (4)", as: user).json
             #expect(cut["rows"] == json("[[1],[2],[3]]"))
@@ -63,7 +67,9 @@ struct LimitTests {
 
     @Test("a reply over the byte limit is cut after the row that crosses it")
     func byteLimit() async throws {
-        try await APIFixture.run { $0.limits.responseBytes = 1000 } _: { api in
+        try await APIFixture.run {
+            $0.limits.responseBytes = 1000
+        } _: { api in
             let user = try await api.makeUser()
             let reply = try await api.query(
                 "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT hex(zeroblob(50)) FROM n",
@@ -78,7 +84,9 @@ struct LimitTests {
 
     @Test("an endless result is cut, not waited for")
     func endlessResult() async throws {
-        try await APIFixture.run { $0.limits.responseRows = 10 } _: { api in
+        try await APIFixture.run {
+            $0.limits.responseRows = 10
+        } _: { api in
             let user = try await api.makeUser()
             let reply = try await api.query(
                 "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n", as: user)
@@ -88,7 +96,9 @@ struct LimitTests {
 
     @Test("a statement that writes takes effect whole, though its returned rows are cut")
     func returning() async throws {
-        try await APIFixture.run { $0.limits.responseRows = 2 } _: { api in
+        try await APIFixture.run {
+            $0.limits.responseRows = 2
+        } _: { api in
             let user = try await api.makeUser()
             try await api.rows("CREATE TABLE t(v)", as: user)
             let reply = try await api.query("INSERT INTO t VALUES (1), (2), (3), (4), (5) RETURNING v", as: user).json

@@ -85,7 +85,9 @@ struct OperationsTests {
                 }
             }
         }
-        try await APIFixture.run { $0.access.metrics = .token } _: { api in
+        try await APIFixture.run {
+            $0.access.metrics = .token
+        } _: { api in
             try expectProblem(try await api.call("GET", "/metrics", as: ""), 404, "not_found")
         }
     }
@@ -93,20 +95,21 @@ struct OperationsTests {
     @Test("the metrics pass promtool and Prometheus' own parser, and name no user")
     func exposition() async throws {
         try await APIFixture.run { api in
-            let user = try await api.makeUser("somebody")
+            let user = try await api.makeUser("zaphod")
             try await api.rows("CREATE TABLE t(v)", as: user)
             _ = try await api.query("nonsense", as: user)
-            _ = try await api.logIn("somebody", password: "wrong one")
-            _ = try await api.call("GET", "/nowhere/somebody")
+            _ = try await api.logIn("zaphod", password: "wrong one")
+            _ = try await api.call("GET", "/nowhere/zaphod")
             let reply = try await api.call("GET", "/metrics")
             #expect(reply.header("Content-Type")?.hasPrefix("text/plain; version=0.0.4") == true)
-            for secret in ["somebody", user.id, user.sessionID, user.token] { #expect(!reply.text.contains(secret)) }
+            for secret in ["zaphod", user.id, user.sessionID, user.token] { #expect(!reply.text.contains(secret)) }
             let checked = try await ChildProcess.run(
                 "/usr/bin/promtool", ["check", "metrics"], in: api.directory, input: reply.body)
             #expect(checked.ending == .exit(0), "\(checked.output)\(checked.errors)")
             #expect(checked.output + checked.errors == "")
             let parsed = try await ChildProcess.run(
-                "/usr/bin/python3", ["-c", Self.parser, "prometheus_client.parser"], in: api.directory, input: reply.body)
+                "/usr/bin/python3", ["-c", Self.parser, "prometheus_client.parser"], in: api.directory,
+                input: reply.body)
             #expect(parsed.ending == .exit(0), "\(parsed.errors)")
             let families = Set(parsed.output.split(separator: "\n").map(String.init))
             #expect(Self.families.subtracting(families) == [])

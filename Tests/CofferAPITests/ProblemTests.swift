@@ -96,7 +96,9 @@ struct ProblemTests {
 
     @Test("a body over the limit is refused, announced or not, and one at the limit is taken")
     func oversizedBody() async throws {
-        try await APIFixture.run { $0.limits.bodyBytes = 1000 } _: { api in
+        try await APIFixture.run {
+            $0.limits.bodyBytes = 1000
+        } _: { api in
             let user = try await api.makeUser()
             let sql = "SELECT '" + String(repeating: "x", count: 1000 - queryBody("SELECT ''", nil).utf8.count) + "'"
             #expect(queryBody(sql, nil).utf8.count == 1000)
@@ -148,7 +150,9 @@ struct ProblemTests {
         }
     }
 
-    @Test("an unknown path is not found", arguments: ["/v1", "/v1/", "/v2/query", "/v1/query/", "/v1/me/x", "/V1/me", "/../etc/passwd", "/%00"])
+    @Test(
+        "an unknown path is not found",
+        arguments: ["/v1", "/v1/", "/v2/query", "/v1/query/", "/v1/me/x", "/V1/me", "/../etc/passwd", "/%00"])
     func unknownPath(_ path: String) async throws {
         try await APIFixture.run { api in
             let client = try HTTPClient(port: api.server.port)

@@ -13,7 +13,8 @@ struct QueryTests {
             #expect(reply.header("Content-Type") == "application/json")
             #expect(
                 try reply.json.objectValue?.map(\.name) == [
-                    "columns", "rows", "rows_affected", "last_insert_rowid", "fullscan_steps", "duration_ms", "truncated",
+                    "columns", "rows", "rows_affected", "last_insert_rowid", "fullscan_steps", "duration_ms",
+                    "truncated",
                 ])
             let json = try reply.json
             #expect(json["columns"] == .array([]))
@@ -94,7 +95,9 @@ struct QueryTests {
             let user = try await api.makeUser()
             try await api.rows("CREATE TABLE t(v)", as: user)
             try await api.rows("WITH x(v) AS (VALUES (1), (2)) INSERT INTO t SELECT v FROM x", as: user)
-            #expect(try await api.rows("/* c */ -- d\n WITH x AS (SELECT v FROM t) SELECT sum(v) FROM x", as: user) == json("[[3]]"))
+            #expect(
+                try await api.rows("/* c */ -- d\n WITH x AS (SELECT v FROM t) SELECT sum(v) FROM x", as: user)
+                    == json("[[3]]"))
             #expect(try await api.rows("VALUES (1), (2)", as: user) == json("[[1],[2]]"))
             #expect(try await api.rows("INSERT INTO t VALUES (3) RETURNING v", as: user) == json("[[3]]"))
             let plan = try await api.rows("EXPLAIN DELETE FROM t", as: user)

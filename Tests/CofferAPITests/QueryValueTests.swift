@@ -94,13 +94,17 @@ struct QueryValueTests {
             let text = String(repeating: "0123456789abcde\u{1}", count: 1 << 16)
             try await api.rows("CREATE TABLE t(v)", as: user)
             try await api.rows("INSERT INTO t VALUES (?)", "[\(quoted(text))]", as: user)
-            #expect(try await api.rows("SELECT length(v), v FROM t", as: user) == .array([.array([.integer(1 << 20), .string(text)])]))
+            #expect(
+                try await api.rows("SELECT length(v), v FROM t", as: user)
+                    == .array([.array([.integer(1 << 20), .string(text)])]))
         }
     }
 
     @Test("a value over the limit of one value is refused")
     func tooBig() async throws {
-        try await APIFixture.run { $0.engines.maximumValueBytes = 100_000 } _: { api in
+        try await APIFixture.run {
+            $0.engines.maximumValueBytes = 100_000
+        } _: { api in
             let user = try await api.makeUser()
             #expect(try await api.query("SELECT length(zeroblob(100000))", as: user).status == 200)
             let problem = try expectProblem(
@@ -127,7 +131,8 @@ struct QueryValueTests {
 
     @Test(
         "an option that is none is refused by name",
-        arguments: [("rows", "?rows=lists"), ("integers", "?integers=text"), ("timeout_ms", "?timeout_ms=soon"),
+        arguments: [
+            ("rows", "?rows=lists"), ("integers", "?integers=text"), ("timeout_ms", "?timeout_ms=soon"),
             ("timeout_ms", "?timeout_ms=0"), ("timeout_ms", "?timeout_ms=-1"), ("rows", "?rows="),
         ])
     func unknownOption(_ field: String, _ options: String) async throws {

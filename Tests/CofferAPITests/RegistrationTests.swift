@@ -79,7 +79,9 @@ struct RegistrationTests {
 
     @Test("a closed server takes no registrations")
     func closed() async throws {
-        try await APIFixture.run { $0.accounts.isRegistrationOpen = false } _: { api in
+        try await APIFixture.run {
+            $0.accounts.isRegistrationOpen = false
+        } _: { api in
             try expectProblem(try await api.register("ada"), 403, "registration_closed")
         }
     }

@@ -46,7 +46,9 @@ struct SessionTests {
     func tooManyAttempts() async throws {
         try await APIFixture.run { api in
             _ = try await api.register("ada")
-            for _ in 0..<10 { try expectProblem(try await api.logIn("ada", password: "wrong one"), 401, "invalid_credentials") }
+            for _ in 0..<10 {
+                try expectProblem(try await api.logIn("ada", password: "wrong one"), 401, "invalid_credentials")
+            }
             try expectProblem(try await api.logIn("ada"), 429, "too_many_attempts")
         }
     }
@@ -142,7 +144,8 @@ struct SessionTests {
     @Test(
         "what is no token of a live session is refused",
         arguments: [
-            nil, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer cof_s_", "cof_s_" + String(repeating: "A", count: 43),
+            nil, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer cof_s_",
+            "cof_s_" + String(repeating: "A", count: 43),
             "Bearer cof_s_" + String(repeating: "A", count: 43), "Bearer cof_s_" + String(repeating: "A", count: 42),
             "Bearer cof_s_" + String(repeating: "A", count: 44), "Bearer cof_r_" + String(repeating: "A", count: 43),
             "Bearer cof_s_" + String(repeating: "!", count: 43), "Bearer  cof_s_" + String(repeating: "A", count: 43),

@@ -98,7 +98,9 @@ struct StatementProblemTests {
         }
     }
 
-    @Test("a statement that leaves a transaction open is rolled back", arguments: ["BEGIN", "BEGIN IMMEDIATE", "SAVEPOINT x"])
+    @Test(
+        "a statement that leaves a transaction open is rolled back",
+        arguments: ["BEGIN", "BEGIN IMMEDIATE", "SAVEPOINT x"])
     func transactionLeftOpen(_ sql: String) async throws {
         try await APIFixture.run { api in
             let user = try await api.makeUser()
@@ -112,7 +114,9 @@ struct StatementProblemTests {
 
     @Test("a database over its size limit is full, keeps what it has and takes less")
     func databaseFull() async throws {
-        try await APIFixture.run { $0.engines.maximumDatabaseBytes = 1 << 20 } _: { api in
+        try await APIFixture.run {
+            $0.engines.maximumDatabaseBytes = 1 << 20
+        } _: { api in
             let user = try await api.makeUser()
             try await api.rows("CREATE TABLE t(v)", as: user)
             try await api.rows("INSERT INTO t VALUES (1)", as: user)

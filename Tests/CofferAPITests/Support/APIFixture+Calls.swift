@@ -31,7 +31,9 @@ extension APIFixture {
     func logIn(_ name: String, password: String? = nil, remember: Bool = false) async throws -> HTTPReply {
         try await call(
             "POST", "/v1/sessions",
-            json: #"{"username":"\#(name)","password":"\#(password ?? Self.password(of: name))","remember":\#(remember)}"#)
+            json:
+                #"{"username":"\#(name)","password":"\#(password ?? Self.password(of: name))","remember":\#(remember)}"#
+        )
     }
 
     /// Registers a user and logs them in.
@@ -72,7 +74,9 @@ extension APIFixture {
     }
 
     /// Runs statements together. `statements` and `more` are JSON.
-    func batch(_ statements: String, _ more: String = "", options: String = "", as user: APIUser) async throws -> HTTPReply {
+    func batch(
+        _ statements: String, _ more: String = "", options: String = "", as user: APIUser
+    ) async throws -> HTTPReply {
         try await call(
             "POST", "/v1/query/batch" + options, as: user.token, json: #"{"statements":\#(statements)\#(more)}"#)
     }

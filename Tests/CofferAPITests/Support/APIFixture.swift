@@ -64,7 +64,9 @@ final class APIFixture: Sendable {
             workers: workers, logger: logger
         ) { [accounts] in _ = try? await accounts.endExpiredSessions() }
         readiness = Readiness(checks: [
-            { [health] in Readiness.Result("switch", isPassed: health.isOn.load(ordering: .relaxed), detail: "a test's switch") }
+            { [health] in
+                Readiness.Result("switch", isPassed: health.isOn.load(ordering: .relaxed), detail: "a test's switch")
+            }
         ])
         engineMetrics.registerGauges(of: engines, in: metrics)
         accountsMetrics.registerGauges(of: accounts, in: metrics)
