@@ -72,8 +72,7 @@ extension ClientConnection {
     /// Gives the connection up because its client has.
     func clientHasGone() {
         let exchange = state.withLock { state -> Exchange? in
-            guard !state.isClosed, state.suspendedSince != nil else { return nil }
-            if case .cut = state.phase { return nil }
+            guard !state.isClosed, state.suspendedSince != nil, state.cut == nil else { return nil }
             state.cut(socket, .clientGone, answer: [])
             return state.exchange
         }
@@ -92,8 +91,7 @@ extension ClientConnection {
     /// could destroy the answer on its way.
     func answerEarly(_ answer: [UInt8], lingerUntil deadline: MonotonicInstant) {
         state.withLock { state in
-            guard !state.isClosed else { return }
-            if case .cut = state.phase { return }
+            guard !state.isClosed, state.cut == nil else { return }
             socket.sendBestEffort(answer)
             shutdown(socket, Int32(SHUT_WR))
             state.phase = .lingering(until: deadline)
@@ -104,8 +102,7 @@ extension ClientConnection {
 
 extension ClientConnection.State {
     fileprivate mutating func cut(_ socket: Int32, _ reason: ClientConnection.Cut, answer: [UInt8]) {
-        guard !isClosed else { return }
-        if case .cut = phase { return }
+        guard !isClosed, cut == nil else { return }
         phase = .cut(reason)
         if !answer.isEmpty { socket.sendBestEffort(answer) }
         shutdown(socket, Int32(SHUT_RDWR))

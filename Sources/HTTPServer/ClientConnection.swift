@@ -27,7 +27,13 @@ final class ClientConnection: Sendable {
     /// Why a connection was given up.
     enum Cut { case tooSlow, clientGone, answered }
 
-    enum Suspension { case suspended, notNeeded, stopping }
+    enum Suspension {
+        case suspended
+        /// The condition holds.
+        case notNeeded
+        /// The connection has been given up, or the daemon is about to stop.
+        case refused
+    }
 
     struct State {
         var phase: Phase
@@ -65,7 +71,7 @@ final class ClientConnection: Sendable {
         let now = time.now
         return state.withLock { state in
             if condition() { return .notNeeded }
-            if state.isStopping { return .stopping }
+            if state.isStopping || state.cut != nil { return .refused }
             state.suspendedSince = now
             MHD_suspend_connection(handle)
             return .suspended
@@ -103,14 +109,14 @@ final class ClientConnection: Sendable {
 
     /// Why it was given up, if it was.
     var cut: Cut? {
-        state.withLock { if case .cut(let reason) = $0.phase { reason } else { nil } }
+        state.withLock { $0.cut }
     }
 
     /// Enters a phase, unless the connection has been given up; false if it has.
     @discardableResult
     func enter(_ phase: Phase) -> Bool {
         state.withLock { state in
-            if case .cut = state.phase { return false }
+            guard state.cut == nil else { return false }
             state.phase = phase
             return true
         }
@@ -118,6 +124,10 @@ final class ClientConnection: Sendable {
 }
 
 extension ClientConnection.State {
+    var cut: ClientConnection.Cut? {
+        if case .cut(let reason) = phase { reason } else { nil }
+    }
+
     fileprivate mutating func resume(_ handle: OpaquePointer) {
         guard suspendedSince != nil else { return }
         suspendedSince = nil

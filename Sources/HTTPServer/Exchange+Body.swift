@@ -28,7 +28,7 @@ extension Exchange {
                 break
             }
             stream.append(UnsafeRawBufferPointer(bytes))
-            if stream.isFull, connection.suspend(unless: { !stream.isFull }) == .stopping { return nil }
+            if stream.isFull, connection.suspend(unless: { !stream.isFull }) == .refused { return nil }
         }
         // libmicrohttpd frees this memory unwiped when the connection closes, and does not look at used bytes again.
         bytes.wipe()

@@ -99,7 +99,7 @@ extension Exchange {
         guard connection.cut == nil else { return .NO }
         switch connection.suspend(unless: { isAnswered || isDemanded }) {
         case .suspended: return .YES
-        case .stopping: return .NO
+        case .refused: return .NO
         case .notNeeded: return isAnswered ? answerUnread(on: handle) : receiveBody()
         }
     }

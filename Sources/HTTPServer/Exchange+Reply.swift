@@ -10,7 +10,7 @@ extension Exchange {
         return switch connection.suspend(unless: { isAnswered }) {
         case .suspended: .YES
         case .notNeeded: reply(on: handle)
-        case .stopping: .NO
+        case .refused: .NO
         }
     }
 

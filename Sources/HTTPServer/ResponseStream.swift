@@ -86,7 +86,7 @@ final class ResponseStream: Sendable {
         switch connection.suspend(unless: { hasSomethingToSay }) {
         case .suspended: return 0
         case .notNeeded: return take(into: buffer) ?? MHD_CONTENT_READER_END_WITH_ERROR
-        case .stopping: return MHD_CONTENT_READER_END_WITH_ERROR
+        case .refused: return MHD_CONTENT_READER_END_WITH_ERROR
         }
     }
 
