@@ -1,7 +1,5 @@
 #pragma once
-#define _GNU_SOURCE
 #include <microhttpd.h>
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -21,16 +19,19 @@ static inline enum MHD_Result coffer_mhd_close_after(struct MHD_Response *respon
     return MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 }
 
-// Behind feature macros, or in a header, that Swift's Glibc module does not have.
+// What Swift's Glibc module does not have. _GNU_SOURCE would have some of it, but would also make this module's fd_set
+// another type than Glibc's, which is an error as soon as both are seen.
 
 static inline int coffer_event_descriptor(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 static inline int coffer_accept(int listener, struct sockaddr *address, socklen_t *size) {
+    extern int accept4(int, struct sockaddr *, socklen_t *, int);
     return accept4(listener, address, size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
-
-static inline short coffer_poll_client_gone(void) { return POLLRDHUP; }
 
 static inline int coffer_stream_socket(int family) {
     return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
+
+// Linux's POLLRDHUP: the other side has closed the connection, or its half of it.
+static inline short coffer_poll_client_gone(void) { return 0x2000; }

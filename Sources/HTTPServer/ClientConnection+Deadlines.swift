@@ -9,8 +9,6 @@ struct ConnectionLimits {
     let bodyBytesPerWindow: Int
     /// As long as the header timeout: what is slow there is slow here.
     var bodyWindow: Duration { headerTimeout }
-    /// What a client gets to read an answer that came before its body was read.
-    let lingerTimeout: Duration = .seconds(5)
     /// How long a request is suspended before its client is looked after.
     let probeAfter: Duration = .milliseconds(50)
 }

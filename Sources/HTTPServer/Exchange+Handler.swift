@@ -44,8 +44,16 @@ extension Exchange {
             return problem.response(requestID: request.id)
         } catch {
             if state.withLock({ $0.isCancelled }) { return Problem.draining.response(requestID: request.id) }
-            return core.problem(error).response(requestID: request.id)
+            let problem = core.problem(error)
+            if problem.status.rawValue >= 500 { log(error, of: request) }
+            return problem.response(requestID: request.id)
         }
+    }
+
+    /// Says what kind of error it was; its text could carry what must not be logged.
+    private func log(_ error: any Error, of request: Request) {
+        core.logger.error(
+            "handler failed", metadata: ["request_id": "\(request.id)", "error": "\(type(of: error))"])
     }
 
     /// Gives the client its response. Only the first one counts.

@@ -19,7 +19,9 @@ extension Exchange {
             return accept(head, id: id, handle)
         } catch {
             // Nobody knows where the body ends. libmicrohttpd closes the connection after an answer given here.
-            let request = makeRequest(id: id, method: method ?? HTTPMethod(rawValue: "-"), path: "-", headers: headers)
+            let request = Request(
+                id: id, method: method ?? HTTPMethod(rawValue: "-"), path: "-", headers: headers,
+                remoteAddress: connection.remoteAddress)
             let response = error.response(requestID: id)
             state.withLock { state in
                 state.request = request
@@ -69,14 +71,17 @@ extension Exchange {
         _ head: RequestHead, id: String, route: Route? = nil, parameters: [String] = [], sink: Sink = .nowhere,
         response: Response? = nil
     ) {
-        var request = makeRequest(id: id, method: head.method, path: head.target.path, headers: head.headers)
-        request.queryItems = head.target.query
-        request.parameters = PathParameters(names: route?.parameterNames ?? [], values: parameters)
+        var body = RequestBody.empty
+        var stream: RequestBodyStream?
         switch sink {
         case .nowhere: break
-        case .buffer(let body, _): request.body = body
-        case .stream(let stream, _): request.bodyStream = stream
+        case .buffer(let buffer, _): body = buffer
+        case .stream(let incoming, _): stream = incoming
         }
+        let request = Request(
+            id: id, method: head.method, path: head.target.path, headers: head.headers,
+            remoteAddress: connection.remoteAddress, body: body, bodyStream: stream, queryItems: head.target.query,
+            parameters: PathParameters(names: route?.parameterNames ?? [], values: parameters))
         state.withLock { state in
             state.request = request
             state.route = route
@@ -85,12 +90,6 @@ extension Exchange {
             state.expectsContinue = head.expectsContinue && head.hasBody
             state.response = response
         }
-    }
-
-    private func makeRequest(id: String, method: HTTPMethod, path: String, headers: HeaderFields) -> Request {
-        Request(
-            id: id, method: method, path: path, headers: headers, remoteAddress: connection.remoteAddress,
-            body: RequestBody(), bodyStream: nil, queryItems: [], parameters: PathParameters(names: [], values: []))
     }
 
     /// Waits until the handler asks for the body or answers without it. libmicrohttpd sends `100 Continue`, to a client

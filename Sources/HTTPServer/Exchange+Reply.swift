@@ -84,19 +84,17 @@ extension Exchange {
         guard let response, let request, let bytes = RawResponse.encode(response, requestID: request.id) else {
             return connection.cutOff(.answered)
         }
-        connection.answerEarly(bytes, lingerUntil: core.time.now.advanced(by: core.limits.lingerTimeout))
+        // It costs no more than an idle connection, and lives no longer.
+        connection.answerEarly(bytes, lingerUntil: core.time.now.advanced(by: core.limits.idleTimeout))
     }
 
     /// libmicrohttpd is done with the request, and does not call again.
     func complete(_ termination: MHD_RequestTerminationCode) {
         let ended = state.withLock { state in
-            defer {
-                state.stage = .over
-                state.sink = .nowhere
-                state.response = nil
-                state.task = nil
-            }
-            return state
+            // A handler that still runs is cancelled, also one whose task is not kept yet.
+            var ended = State(stage: .over, isCancelled: true)
+            swap(&ended, &state)
+            return ended
         }
         if ended.stage != .responding || termination != .REQUEST_TERMINATED_COMPLETED_OK {
             ended.task?.cancel()

@@ -31,7 +31,9 @@ enum RawResponse {
 extension ResponseHeaders {
     /// The handler's fields and those that every response has.
     func completed(requestID: String) -> [Field] {
-        var all = fields
+        var all: [Field] = []
+        all.reserveCapacity(fields.count + 3)
+        all += fields
         all.append(Field(name: "X-Request-ID", value: requestID))
         if !contains("X-Content-Type-Options") { all.append(Field(name: "X-Content-Type-Options", value: "nosniff")) }
         if !contains("Cache-Control") { all.append(Field(name: "Cache-Control", value: "no-store")) }

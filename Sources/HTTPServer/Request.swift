@@ -1,24 +1,34 @@
 /// A request, copied off its connection: it stays valid when the client has gone.
 public struct Request: Sendable {
-    /// The id that logs and responses carry: the client's `X-Request-ID` if it is 1–64 of `[A-Za-z0-9._-]`, else 32
-    /// random hex digits.
-    public let id: String
-    /// The method; `HEAD` where a `GET` route answers a `HEAD` request.
-    public let method: HTTPMethod
-    /// The path as it was sent, still percent-encoded, without the query.
-    public let path: String
-    /// The header fields.
-    public let headers: HeaderFields
-    /// The client's end of the connection; behind a proxy, the proxy's.
-    public let remoteAddress: RemoteAddress
-    /// The body of a `.buffered` route, else empty.
-    public internal(set) var body: RequestBody
-    /// The body of a `.streamed` route, else `nil`.
-    public internal(set) var bodyStream: RequestBodyStream?
-    /// The decoded query, in order.
-    public internal(set) var queryItems: [QueryItem]
+    /// One allocation for what is never changed and often passed on.
+    private final class Content: Sendable {
+        let id: String
+        let method: HTTPMethod
+        let path: String
+        let headers: HeaderFields
+        let remoteAddress: RemoteAddress
+        let body: RequestBody
+        let bodyStream: RequestBodyStream?
+        let queryItems: [QueryItem]
+        let parameters: PathParameters
 
-    var parameters: PathParameters
+        init(
+            id: String, method: HTTPMethod, path: String, headers: HeaderFields, remoteAddress: RemoteAddress,
+            body: RequestBody, bodyStream: RequestBodyStream?, queryItems: [QueryItem], parameters: PathParameters
+        ) {
+            self.id = id
+            self.method = method
+            self.path = path
+            self.headers = headers
+            self.remoteAddress = remoteAddress
+            self.body = body
+            self.bodyStream = bodyStream
+            self.queryItems = queryItems
+            self.parameters = parameters
+        }
+    }
+
+    private let content: Content
 
     /// Makes a request, for calling a handler without a server.
     public init(
@@ -40,25 +50,45 @@ public struct Request: Sendable {
 
     init(
         id: String, method: HTTPMethod, path: String, headers: HeaderFields, remoteAddress: RemoteAddress,
-        body: RequestBody, bodyStream: RequestBodyStream?, queryItems: [QueryItem], parameters: PathParameters
+        body: RequestBody = .empty, bodyStream: RequestBodyStream? = nil, queryItems: [QueryItem] = [],
+        parameters: PathParameters = PathParameters(names: [], values: [])
     ) {
-        self.id = id
-        self.method = method
-        self.path = path
-        self.headers = headers
-        self.remoteAddress = remoteAddress
-        self.body = body
-        self.bodyStream = bodyStream
-        self.queryItems = queryItems
-        self.parameters = parameters
+        content = Content(
+            id: id, method: method, path: path, headers: headers, remoteAddress: remoteAddress, body: body,
+            bodyStream: bodyStream, queryItems: queryItems, parameters: parameters)
     }
+
+    /// The id that logs and responses carry: the client's `X-Request-ID` if it is 1–64 of `[A-Za-z0-9._-]`, else 32
+    /// random hex digits.
+    public var id: String { content.id }
+
+    /// The method; `HEAD` where a `GET` route answers a `HEAD` request.
+    public var method: HTTPMethod { content.method }
+
+    /// The path as it was sent, still percent-encoded, without the query.
+    public var path: String { content.path }
+
+    /// The header fields.
+    public var headers: HeaderFields { content.headers }
+
+    /// The client's end of the connection; behind a proxy, the proxy's.
+    public var remoteAddress: RemoteAddress { content.remoteAddress }
+
+    /// The body of a `.buffered` route, else empty.
+    public var body: RequestBody { content.body }
+
+    /// The body of a `.streamed` route, else `nil`.
+    public var bodyStream: RequestBodyStream? { content.bodyStream }
+
+    /// The decoded query, in order.
+    public var queryItems: [QueryItem] { content.queryItems }
 
     /// The value of the first header field of that name, whose case does not matter.
     public func header(_ name: String) -> String? { headers[name] }
 
     /// The decoded value of a path parameter. `name` must be in the route's template. The value may contain a slash:
     /// never make a file path of it.
-    public func parameter(_ name: String) -> String { parameters[name] }
+    public func parameter(_ name: String) -> String { content.parameters[name] }
 
     /// The decoded value of the first query item of that name.
     public func query(_ name: String) -> String? {

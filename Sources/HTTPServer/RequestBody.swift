@@ -12,6 +12,9 @@ public final class RequestBody: @unchecked Sendable, CustomStringConvertible {
     /// Makes an empty body.
     public init() {}
 
+    /// Stands for no body. Nothing is ever appended to it.
+    static let empty = RequestBody()
+
     /// Makes a body with a copy of `bytes`, for calling a handler without a server.
     public init(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { append($0, expecting: bytes.count) }
@@ -33,8 +36,9 @@ public final class RequestBody: @unchecked Sendable, CustomStringConvertible {
 
     /// Overwrites the bytes with zeros and frees them; the body is empty afterwards.
     public func wipe() {
-        buffer?.wipeAndDeallocate()
-        buffer = nil
+        guard let buffer else { return }
+        buffer.wipeAndDeallocate()
+        self.buffer = nil
         count = 0
     }
 

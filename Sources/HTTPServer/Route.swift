@@ -28,7 +28,7 @@ public enum Dispatch: Sendable {
 public typealias Handler = @Sendable (Request) async throws -> Response
 
 /// One method on one path template.
-struct Route: Sendable {
+final class Route: Sendable {
     let method: HTTPMethod
     let template: String
     let parameterNames: [String]
@@ -36,4 +36,17 @@ struct Route: Sendable {
     let dispatch: Dispatch
     let answersWhileDraining: Bool
     let handler: Handler
+
+    init(
+        method: HTTPMethod, template: String, parameterNames: [String], body: BodyPolicy, dispatch: Dispatch,
+        answersWhileDraining: Bool, handler: @escaping Handler
+    ) {
+        self.method = method
+        self.template = template
+        self.parameterNames = parameterNames
+        self.body = body
+        self.dispatch = dispatch
+        self.answersWhileDraining = answersWhileDraining
+        self.handler = handler
+    }
 }

@@ -78,6 +78,9 @@ struct HandlerTests {
             #expect(reply.status == 500)
             #expect(reply.text.contains(#""code":"internal""#))
             #expect(!reply.description.contains("1234"))
+            let line = try #require(server.log.lines.first { $0.level == .error })
+            #expect(line.metadata["error"] == "Secret" && line.metadata["request_id"] == reply.header("x-request-id"))
+            #expect(!server.log.lines.contains { "\($0)".contains("1234") })
         }
     }
 

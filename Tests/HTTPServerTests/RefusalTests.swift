@@ -123,7 +123,7 @@ struct RefusalTests {
 
     @Test("A client that sends its large body regardless gets to read the 413")
     func stubbornClient() async throws {
-        try await TestServer.run(routes: routes) { server in
+        try await TestServer.run(time: ManualTime(), routes: routes) { server in
             for encoding in ["Content-Length: 3000000", "Transfer-Encoding: chunked"] {
                 try await server.withClient { client in
                     try await client.send(

@@ -138,7 +138,7 @@ struct RequestStreamTests {
         "A handler may answer without reading, or halfway, and the client gets to read it",
         arguments: [0, 1], ["Content-Length: 3000000", "Transfer-Encoding: chunked"])
     func answersEarly(chunksRead: Int, encoding: String) async throws {
-        try await TestServer.run { router in
+        try await TestServer.run(time: ManualTime()) { router in
             router.on(.put, "/", body: .streamed()) { request in
                 var iterator = request.bodyStream!.makeAsyncIterator()
                 for _ in 0..<chunksRead { _ = try await iterator.next() }
@@ -211,7 +211,7 @@ struct RequestStreamTests {
 
     @Test("A streamed body has a limit if its route says so")
     func limit() async throws {
-        try await TestServer.run { router in
+        try await TestServer.run(time: ManualTime()) { router in
             router.on(.put, "/", body: .streamed(limit: 100_000), handler: Self.count)
         } body: { server in
             try await server.withClient { client in
