@@ -18,7 +18,8 @@ struct UserConnectionDriver: ConnectionDriver {
     /// quicker, and is done without when there are none to spare.
     func open() async throws -> Connection {
         switch role {
-        case .writer: guard await descriptors.reserveForWriter(makeWay: makeWay) else { throw EngineError.descriptorBudget }
+        case .writer:
+            guard await descriptors.reserveForWriter(makeWay: makeWay) else { throw EngineError.descriptorBudget }
         case .reader: guard descriptors.reserveFurther() else { throw GrowthRefused() }
         }
         do {
