@@ -6,7 +6,7 @@ public struct NeverHappened: Error {
 
 /// Polls a condition until it holds; throws ``NeverHappened`` after `limit`.
 public func eventually(
-    within limit: Duration = .seconds(10), file: StaticString = #fileID, line: UInt = #line,
+    within limit: Duration = .seconds(60), file: StaticString = #fileID, line: UInt = #line,
     _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit

@@ -57,7 +57,6 @@ public actor HTTPClient {
         return socket
     }
 
-    // MARK: - Whole requests
 
     /// Sends a request and reads its response. The connection can be used again.
     public func request(
@@ -85,7 +84,6 @@ public actor HTTPClient {
         return Array(text.utf8) + Array("\r\n".utf8) + (body ?? [])
     }
 
-    // MARK: - Sending
 
     /// Sends text as it is.
     public func send(_ text: String) throws {
@@ -120,7 +118,6 @@ public actor HTTPClient {
         shutdown(socket, Int32(SHUT_WR))
     }
 
-    // MARK: - Receiving
 
     /// Reads one response with its body; an interim one (100) has none.
     public func readReply(toHead: Bool = false) throws -> HTTPReply {
@@ -191,7 +188,6 @@ public actor HTTPClient {
         }
     }
 
-    // MARK: - The end
 
     /// Resets the connection: the other side sees an error, not an end.
     public func abort() {
