@@ -106,7 +106,7 @@ struct ClosingTests {
             let start = ContinuousClock.now
             #expect(try await api.rows("SELECT count(*) FROM t", as: user) == json("[[0]]"))
             try await api.rows("INSERT INTO t VALUES (1)", as: user)
-            #expect(start.duration(to: .now) < .seconds(2))
+            #expect(start.duration(to: .now) < .seconds(15), "half of what the statement may take")
             try await eventually { api.server.requestsInFlight == 0 }
             let census = api.engines.census().total
             #expect(census.occupancy.leased == 0)

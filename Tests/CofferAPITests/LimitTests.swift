@@ -44,7 +44,7 @@ struct LimitTests {
             try await api.rows("CREATE TABLE t(v)", as: user)
             let statements = #"[{"sql":"INSERT INTO t VALUES (1)"},{"sql":\#(quoted(Self.endless))}]"#
             let problem = try expectProblem(
-                try await api.batch(statements, options: "?timeout_ms=50", as: user), 408, "statement_timeout")
+                try await api.batch(statements, options: "?timeout_ms=500", as: user), 408, "statement_timeout")
             #expect(problem["statement_index"] == .integer(1))
             #expect(try await api.rows("SELECT count(*) FROM t", as: user) == json("[[0]]"))
         }

@@ -37,7 +37,7 @@ struct RestartTests {
                 let other = try HTTPClient(port: server.port)
                 try await other.send(
                     HTTPClient.encode(
-                        "POST", "/v1/query?timeout_ms=3000",
+                        "POST", "/v1/query?timeout_ms=2000",
                         headers: [("Authorization", "Bearer \(ada.token)"), ("Content-Type", "application/json")],
                         body: Array(#"{"sql":"\#(Self.endless)"}"#.utf8)))
                 try await eventually {
