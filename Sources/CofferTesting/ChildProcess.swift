@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A program that a test started, with an environment of its own and its output in files.
 ///
@@ -22,8 +23,9 @@ public final class ChildProcess: Sendable {
         public let errors: String
     }
 
-    /// The process id.
-    public let id: pid_t
+    private let id: pid_t
+    /// How it ended, once that has been asked for: from then on the id may be another process's, and is not used.
+    private let ending = Mutex<Ending?>(nil)
     private let outputPath: String
     private let errorPath: String
 
@@ -69,9 +71,11 @@ public final class ChildProcess: Sendable {
     /// What it has written to stderr so far.
     public var errors: String { FileContent.text(of: errorPath) }
 
-    /// Sends it a signal.
+    /// Sends it a signal, unless it is known to have ended.
     public func send(_ signal: Int32) {
-        kill(id, signal)
+        ending.withLock { ending in
+            if ending == nil { kill(id, signal) }
+        }
     }
 
     /// Waits until it has ended. One that takes longer than `limit` is killed, and ``NeverHappened`` thrown.
@@ -82,7 +86,7 @@ public final class ChildProcess: Sendable {
         var ending: Ending?
         do {
             try await eventually(within: limit, file: file, line: line) {
-                ending = end(WNOHANG)
+                ending = end(waiting: false)
                 return ending != nil
             }
         } catch {
@@ -94,8 +98,8 @@ public final class ChildProcess: Sendable {
 
     /// Kills it, if it still runs, and waits until it is gone.
     public func killNow() {
-        kill(id, SIGKILL)
-        _ = end(0)
+        send(SIGKILL)
+        _ = end(waiting: true)
     }
 
     /// Runs a program to its end.
@@ -108,10 +112,15 @@ public final class ChildProcess: Sendable {
         return Outcome(ending: ending, output: child.output, errors: child.errors)
     }
 
-    private func end(_ options: Int32) -> Ending? {
-        var status: Int32 = 0
-        guard waitpid(id, &status, options) == id else { return nil }
-        return status & 0x7F == 0 ? .exit(status >> 8 & 0xFF) : .signal(status & 0x7F)
+    private func end(waiting: Bool) -> Ending? {
+        ending.withLock { ending in
+            if ending == nil {
+                var status: Int32 = 0
+                guard waitpid(id, &status, waiting ? 0 : WNOHANG) == id else { return nil }
+                ending = status & 0x7F == 0 ? .exit(status >> 8 & 0xFF) : .signal(status & 0x7F)
+            }
+            return ending
+        }
     }
 }
 
