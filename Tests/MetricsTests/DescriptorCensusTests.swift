@@ -43,6 +43,8 @@ struct DescriptorCensusTests {
             try await Task.sleep(for: .milliseconds(1))
             let folder = TemporaryDirectory()
             let before = DescriptorCensus.take()
+            // What the parent left open beyond the limit to come stays open.
+            let beyond = descriptorClasses().keys.count { $0 >= 256 }
             var limit = rlimit()
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
             limit.rlim_cur = 256
@@ -56,10 +58,10 @@ struct DescriptorCensusTests {
             let oneFree = DescriptorCensus.take()
             for descriptor in copies + [wal, pair] { close(descriptor) }
             #expect(full.softLimit == 256)
-            #expect(full.total == 256)
+            #expect(full.total == 256 + beyond)
             #expect(full[.wal] == copies.count + 2)
             #expect(full[.socket] == before[.socket] + 1)
-            #expect(oneFree.total == 255)
+            #expect(oneFree.total == 255 + beyond)
             #expect(oneFree[.other] == full[.other])
         }
     }

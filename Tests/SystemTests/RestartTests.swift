@@ -90,7 +90,7 @@ struct RestartTests {
                 // The signal comes from beside while writes are under way.
                 let killer = Task {
                     try await eventually {
-                                                    && FileTree.paths(under: server.data).contains { $0.hasSuffix("main.db-wal") }
+                        FileTree.paths(under: server.data).contains { $0.hasSuffix("main.db-wal") }
                     }
                     server.process.send(SIGKILL)
                 }
