@@ -47,10 +47,4 @@ final class JobQueue: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
         pthread_cond_broadcast(available)
     }
-
-    var count: Int {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return jobs.count
-    }
 }

@@ -27,9 +27,6 @@ public final class WorkerExecutor: TaskExecutor, Sendable {
         queue.append(UnownedJob(job))
     }
 
-    /// The number of jobs that wait for a thread.
-    public var queuedJobs: Int { queue.count }
-
     /// Runs what is queued, then ends the threads and joins them. Called when no task prefers this executor any more,
     /// and never from one of its own threads.
     public func shutdown() {

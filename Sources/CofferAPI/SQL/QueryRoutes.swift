@@ -52,10 +52,3 @@ struct QueryRoutes: Sendable {
         return .json(reply)
     }
 }
-
-/// Which statement of a batch failed, and why.
-struct StatementFailure: Error {
-    /// Its position, from 0.
-    let index: Int
-    let cause: any Error
-}

@@ -42,6 +42,9 @@ final class EngineDescriptors: Sendable {
         self.makeRoom = makeRoom
     }
 
+    /// Whether any are taken.
+    var isHolding: Bool { state.withLock { $0.open > 0 } }
+
     /// Takes what a further connection needs, if it is free now; false also when the engine has no connection at all.
     func reserveFurther() -> Bool {
         state.withLock { state in

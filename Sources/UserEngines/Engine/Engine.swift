@@ -88,17 +88,22 @@ public final class Engine: Sendable {
 
     /// Moves the log into the file and closes the idle connections, to give their descriptors back.
     ///
-    /// The checkpoint does not wait for readers, and one that cannot be done now is done by a later pass.
+    /// A writer that is busy is left to work, and one that is closed has nothing to move: a later pass, or the close of the
+    /// file's last connection, does it then.
     func releaseIdleConnections() async throws {
         defer {
             readers.closeIdle()
             writer.closeIdle()
         }
-        try await writer.withConnection(timeout: .zero) { connection in
+        guard writer.gauges.occupancy.idle > 0 else { return }
+        try await writer.withConnection(timeout: .seconds(1)) { connection in
             _ = try connection.checkpoint(.passive)
             if readers.gauges.occupancy.leased == 0 { _ = try connection.checkpoint(.truncate) }
         }
     }
+
+    /// Whether closing the engine gives descriptors back.
+    var holdsDescriptors: Bool { descriptors.isHolding }
 
     /// What one role's pool holds.
     func gauges(of role: PoolRole) -> PoolGauges {

@@ -16,8 +16,6 @@ public struct EngineConfiguration: Sendable {
     public var leakThreshold: Duration = .seconds(60)
     /// How long running statements get when the engine closes, before they are interrupted.
     public var drainTimeout: Duration = .seconds(10)
-    /// The longest a statement may run; what a request asks for is cut to it.
-    public var statementTimeout: Duration = .seconds(30)
     /// What a commit waits for.
     public var synchronous: ConnectionConfiguration.Synchronous = .full
     /// Bytes of one text or blob, and of one statement's text.

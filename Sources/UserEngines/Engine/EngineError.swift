@@ -11,3 +11,17 @@ public enum EngineError: Error, Equatable, Sendable {
     /// A statement of an atomic batch would have ended the batch's own transaction.
     case transactionControlInBatch
 }
+
+/// Which statement of a batch failed, and why.
+public struct StatementFailure: Error {
+    /// Its position, from 0.
+    public let index: Int
+    /// What it failed with.
+    public let cause: any Error
+
+    /// Says which statement it was.
+    public init(index: Int, cause: any Error) {
+        self.index = index
+        self.cause = cause
+    }
+}

@@ -23,11 +23,7 @@ struct UserConnectionDriver: ConnectionDriver {
         case .reader: guard descriptors.reserveFurther() else { throw GrowthRefused() }
         }
         do {
-            return try key.withUnsafeBytes { (key) throws in
-                // A wiped key is empty. Opening without one would make a file that anybody can read.
-                guard !key.isEmpty else { throw EngineError.unavailable }
-                return try Connection.open(configuration, key: key)
-            }
+            return try key.transientCopy().withUnsafeBytes { try Connection.open(configuration, key: $0) }
         } catch {
             descriptors.release()
             throw error
@@ -64,7 +60,8 @@ struct UserConnectionDriver: ConnectionDriver {
     }
 
     func evictionReason(for error: any Error) -> EvictionReason? {
-        guard let error = error as? SQLiteError else { return nil }
+        let cause = (error as? StatementFailure)?.cause ?? error
+        guard let error = cause as? SQLiteError else { return nil }
         if error.isConnectionBroken { return .broken }
         return error.interruption == .deadline ? .statementTimeout : nil
     }
@@ -100,5 +97,17 @@ final class UnclosedConnections: Sendable {
             }
         }
         if let failure { throw failure }
+    }
+}
+
+extension GuardedBytes {
+    /// The key for one open, wiped after it: the key's own lock is not held while the file is read.
+    ///
+    /// - Throws: ``EngineError/unavailable`` for a wiped key. Opening without one would make a file that anybody can read.
+    func transientCopy() throws -> TransientBytes {
+        try withUnsafeBytes { key throws in
+            guard !key.isEmpty else { throw EngineError.unavailable }
+            return TransientBytes(count: key.count) { $0.copyMemory(from: key) }
+        }
     }
 }

@@ -11,7 +11,7 @@ struct ReaperPolicy: Sendable {
     /// seen there.
     func decision(about engine: EngineSnapshot, at now: MonotonicInstant) -> CloseReason? {
         guard engine.uses == 0 else { return nil }
-        if !engine.isActive { return .reaped }
+        if !engine.isActive || engine.isStuck { return .reaped }
         return engine.lastUsed.duration(to: now) >= engineIdleTimeout ? .idle : nil
     }
 }
@@ -26,4 +26,6 @@ public struct EngineSnapshot: Sendable, Equatable {
     public var lastUsed: MonotonicInstant
     /// Whether a session or a research of the user is live.
     public var isActive: Bool
+    /// Whether its close has failed and is to be tried again, whoever is active.
+    public var isStuck = false
 }

@@ -16,10 +16,7 @@ extension EngineRegistry {
                 path: files.databasePath(of: user), role: .writer, logger: logger)
             connection.createIfMissing = true
             do {
-                try key.withUnsafeBytes { key in
-                    guard !key.isEmpty else { throw EngineError.unavailable }
-                    try Connection.open(connection, key: key).close()
-                }
+                try key.transientCopy().withUnsafeBytes { _ = try Connection.open(connection, key: $0).close() }
             } catch {
                 try? files.removeFiles(of: user)
                 throw error
@@ -29,8 +26,9 @@ extension EngineRegistry {
 
     /// Closes the engine whoever uses it, and removes the user's files.
     public func deleteDatabase(of user: UserID) async throws {
-        await forceClose(user, reason: .deleted)
-        try await Task(executorPreference: workers) { [self] in try files.removeFiles(of: user) }.value
+        try await withFiles(of: user, closing: .deleted) {
+            try await Task(executorPreference: workers) { [self] in try files.removeFiles(of: user) }.value
+        }
     }
 
     /// Bytes of a user's database and its log.

@@ -27,14 +27,15 @@ extension EngineRegistry {
     func maintain(_ user: UserID, releasingIdle: Bool) async {
         guard let engine = decide({ $0.borrow(user) }) else { return }
         defer { endUse(of: engine, at: nil) }
-        engine.maintain()
-        guard releasingIdle else { return }
-        do {
-            try await engine.releaseIdleConnections()
-        } catch {
-            metrics.checkpointFailed()
-            logger.warning("a checkpoint did not finish", metadata: ["user": "\(user)", "error": "\(error)"])
+        if releasingIdle {
+            do {
+                try await engine.releaseIdleConnections()
+            } catch {
+                metrics.checkpointFailed()
+                logger.warning("a checkpoint did not finish", metadata: ["user": "\(user)", "error": "\(error)"])
+            }
         }
+        engine.maintain()
     }
 }
 

@@ -59,8 +59,34 @@ public final class EngineRegistry: Sendable {
     }
 
     /// Closes the engine whoever uses it: waiters fail, statements get until the drain time-out and are interrupted then.
-    public func forceClose(_ user: UserID, reason: CloseReason) async {
-        if let closing = decide({ $0.forceClose(user, reason: reason) }) { _ = await close(closing) }
+    ///
+    /// - Returns: false if the close failed; the reaper tries again.
+    @discardableResult
+    public func forceClose(_ user: UserID, reason: CloseReason) async -> Bool {
+        while true {
+            switch decide({ $0.forceStep(user, reason: reason) }) {
+            case .absent: return true
+            case .close(let closing): guard await close(closing) else { return false }
+            case .wait:
+                // An opening ends in a use for everyone who waits.
+                if case .use(let engine) = await wait(for: user) { endUse(of: engine, at: nil) }
+            }
+        }
+    }
+
+    /// Runs `body` on a user's files while the engine is closed, and keeps everybody from opening it meanwhile.
+    ///
+    /// - Throws: ``EngineError/unavailable`` if the engine could not be closed; what `body` throws.
+    func withFiles<Result>(
+        of user: UserID, closing reason: CloseReason, _ body: () async throws -> Result
+    ) async throws -> Result {
+        repeat {
+            guard await forceClose(user, reason: reason) else { throw EngineError.unavailable }
+        } while !decide { $0.beginExclusive(user) }
+        defer {
+            for waiter in decide({ $0.endExclusive(user) }) { waiter.resume(returning: .decideAgain) }
+        }
+        return try await body()
     }
 
     /// Refuses new requests and closes every engine with a checkpoint.
@@ -71,7 +97,7 @@ public final class EngineRegistry: Sendable {
             if users.isEmpty { return }
             let stuck = await withTaskGroup(of: Bool.self) { group in
                 for user in users {
-                    group.addTask { await self.closeForShutdown(user) }
+                    group.addTask { await self.forceClose(user, reason: .drained) }
                 }
                 return await group.reduce(into: 0) { $0 += $1 ? 0 : 1 }
             }
@@ -91,13 +117,6 @@ public final class EngineRegistry: Sendable {
             census.add(engine.gauges(of: .writer), to: .writer)
         }
         return census
-    }
-
-    private func closeForShutdown(_ user: UserID) async -> Bool {
-        if let closing = decide({ $0.forceClose(user, reason: .drained) }) { return await close(closing) }
-        // Somebody else opens or closes it: wait for that.
-        _ = await wait(for: user)
-        return true
     }
 }
 
@@ -166,8 +185,11 @@ extension EngineRegistry {
                     descriptors: descriptors(), metrics: metrics, time: time, workers: workers, logger: logger)
                 metrics.engineOpened()
                 roster.insert(engine)
-                let waiters = decide { $0.opened(user, engine, at: time.now) }
+                let (waiters, closing) = decide {
+                    $0.opened(user, engine, at: time.now, isActive: activity.isActive(user))
+                }
                 for waiter in waiters { waiter.resume(returning: .use(engine)) }
+                if let closing { _ = await closeNow(closing) }
             } catch {
                 logger.warning("an engine could not be opened", metadata: ["user": "\(user)", "error": "\(error)"])
                 for waiter in decide({ $0.openFailed(user) }) { waiter.resume(returning: .failed(error)) }
@@ -194,7 +216,12 @@ extension EngineRegistry {
     /// Closes the engine that has been unused for longest, for whoever waits for descriptors. When every engine is in use,
     /// the next use that ends makes the room.
     private func makeRoom() {
-        guard let closing = decide({ $0.closeLeastRecentlyUsed(waitingForRoom: budget.waiting) }) else { return }
+        let waiting = budget.waiting
+        guard waiting > 0 else { return }
+        let closing = decide { state in
+            state.closeLeastRecentlyUsed(waitingForRoom: waiting) { $0.holdsDescriptors }
+        }
+        guard let closing else { return }
         Task(executorPreference: workers) { [self] in await closeNow(closing) }
     }
 
@@ -218,6 +245,8 @@ extension EngineRegistry {
         }
         let waiters = decide { $0.closed(closing, failed: failed) }
         for waiter in waiters { waiter.resume(returning: .decideAgain) }
+        // This close may have given less room than was waited for, or none.
+        makeRoom()
         return !failed
     }
 }

@@ -8,6 +8,7 @@ import Timekeeping
 /// open    → closing                nobody uses it and it may go; or it must
 /// closing → closed | stuck         the close succeeded | failed
 /// stuck   → closing                retried by the next request or pass
+/// closed  → exclusive → closed     somebody works on the files themselves
 /// ```
 /// `closed` is the absence of an entry. A use is counted from the moment a request is given the engine until it
 /// says it is done, and every lease lies inside a use: an engine without a use has no lease and no waiter.
@@ -39,11 +40,27 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         }
     }
 
+    /// Those who wait for an entry to leave its state. Changed in place, under the lock that the state is in.
+    final class Waiting {
+        var continuations: [Int: Continuation] = [:]
+        /// A close that was asked for while the engine was being opened.
+        var closeWhenUnused: CloseReason?
+    }
+
     enum Entry {
-        case opening(waiters: [Int: Continuation])  // → open, closed
+        case opening(Waiting)  // → open, closed
         case open(Open)  // → closing
-        case closing(Engine, reason: CloseReason, waiters: [Int: Continuation])  // → closed, stuck
+        case closing(Engine, reason: CloseReason, Waiting)  // → closed, stuck
         case stuck(Engine, reason: CloseReason)  // → closing
+        case exclusive(Waiting)  // → closed
+
+        /// Those who wait, in a state that is waited for.
+        var waiting: Waiting? {
+            switch self {
+            case .opening(let waiting), .closing(_, _, let waiting), .exclusive(let waiting): waiting
+            case .open, .stuck: nil
+            }
+        }
     }
 
     /// What a request that wants an engine has to do next.
@@ -60,6 +77,16 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         case close(Closing)
         /// The registry is shut down.
         case refuse
+    }
+
+    /// What somebody has to do next who wants an engine closed.
+    enum ForceStep {
+        /// Nothing: there is none.
+        case absent
+        /// Close it.
+        case close(Closing)
+        /// Wait: somebody else opens or closes it, or works on the files.
+        case wait
     }
 
     /// The right and duty to close an engine.
@@ -84,13 +111,13 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
             open.uses += 1
             open.lastUsed = now
             return .use(open.engine)
-        case .opening, .closing:
+        case .opening, .closing, .exclusive:
             return .wait
         case .stuck(let engine, let reason):
             return .close(beginClosing(user, engine, reason))
         case nil:
             guard hasKey else { return .fetchKey }
-            set(user, .opening(waiters: [:]))
+            set(user, .opening(Waiting()))
             return .open
         }
     }
@@ -102,49 +129,39 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
 
     /// Queues a waiter, or hands the continuation back with its result when there is nothing left to wait for.
     mutating func enqueue(_ waiter: Int, for user: UserID, _ continuation: Continuation) -> WaitResult? {
-        switch entries[user] {
-        case .opening(var waiters):
-            waiters[waiter] = continuation
-            entries[user] = .opening(waiters: waiters)
-            return nil
-        case .closing(let engine, let reason, var waiters):
-            waiters[waiter] = continuation
-            entries[user] = .closing(engine, reason: reason, waiters: waiters)
-            return nil
-        case .open, .stuck, nil:
-            return .decideAgain
-        }
+        guard let waiting = entries[user]?.waiting else { return .decideAgain }
+        waiting.continuations[waiter] = continuation
+        return nil
     }
 
     /// Takes a cancelled waiter out; `nil` if it has been served already, and then keeps what it was given.
     mutating func withdraw(_ waiter: Int, for user: UserID) -> Continuation? {
-        switch entries[user] {
-        case .opening(var waiters):
-            defer { entries[user] = .opening(waiters: waiters) }
-            return waiters.removeValue(forKey: waiter)
-        case .closing(let engine, let reason, var waiters):
-            defer { entries[user] = .closing(engine, reason: reason, waiters: waiters) }
-            return waiters.removeValue(forKey: waiter)
-        case .open, .stuck, nil:
-            return nil
-        }
+        entries[user]?.waiting?.continuations.removeValue(forKey: waiter)
     }
 
-    /// Ends an opening with success: everyone who waits is given a use.
-    mutating func opened(_ user: UserID, _ engine: Engine, at now: MonotonicInstant) -> [Continuation] {
-        guard case .opening(let waiters) = entries[user] else {
+    /// Ends an opening with success: everyone who waits is given a use. If nobody does any more, and a close was asked for
+    /// meanwhile, it is to be carried out.
+    mutating func opened(
+        _ user: UserID, _ engine: Engine, at now: MonotonicInstant, isActive: @autoclosure () -> Bool
+    ) -> (waiters: [Continuation], closing: Closing?) {
+        guard case .opening(let waiting) = entries[user] else {
             preconditionFailure("an engine was opened that nobody had begun to open")
         }
-        set(user, .open(Open(engine, uses: waiters.count, at: now)))
-        return Array(waiters.values)
+        let open = Open(engine, uses: waiting.continuations.count, at: now)
+        set(user, .open(open))
+        if open.uses == 0, let reason = waiting.closeWhenUnused, !isActive() {
+            return ([], beginClosing(user, engine, reason))
+        }
+        open.closeWhenUnused = waiting.closeWhenUnused
+        return (Array(waiting.continuations.values), nil)
     }
 
     /// Ends an opening with failure: nothing stays, and everyone who waits is told.
     mutating func openFailed(_ user: UserID) -> [Continuation] {
-        guard case .opening(let waiters) = set(user, nil) else {
+        guard case .opening(let waiting) = set(user, nil) else {
             preconditionFailure("an opening failed that nobody had begun")
         }
-        return Array(waiters.values)
+        return Array(waiting.continuations.values)
     }
 
     /// Ends a use; the close to carry out, if this was the last one and a close is due. `now` is `nil` after a ``borrow(_:)``.
@@ -167,10 +184,10 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
     /// Closes the engine that has been unused for longest, unless as many closes are under way as wait for room.
     ///
     /// Nobody's session ends with it: a token opens the engine again.
-    mutating func closeLeastRecentlyUsed(waitingForRoom: Int) -> Closing? {
+    mutating func closeLeastRecentlyUsed(waitingForRoom: Int, where givesRoom: (Engine) -> Bool) -> Closing? {
         guard waitingForRoom > closesForRoom else { return nil }
         var oldest: (user: UserID, open: Open)?
-        for case (let user, .open(let open)) in entries where open.uses == 0 {
+        for case (let user, .open(let open)) in entries where open.uses == 0 && givesRoom(open.engine) {
             if oldest == nil || open.lastUsed < oldest!.open.lastUsed { oldest = (user, open) }
         }
         return oldest.map { beginClosing($0.user, $0.open.engine, .budget) }
@@ -183,9 +200,12 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
             guard open.uses > 0 else { return beginClosing(user, open.engine, reason) }
             open.closeWhenUnused = reason
             return nil
+        case .opening(let waiting):
+            waiting.closeWhenUnused = reason
+            return nil
         case .stuck(let engine, let reason):
             return beginClosing(user, engine, reason)
-        case .open, .opening, .closing, nil:
+        case .open, .closing, .exclusive, nil:
             return nil
         }
     }
@@ -197,7 +217,7 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
             beginClosing(user, open.engine, reason)
         case .stuck(let engine, let reason):
             beginClosing(user, engine, reason)
-        case .open, .opening, .closing, nil:
+        case .open, .opening, .closing, .exclusive, nil:
             nil
         }
     }
@@ -208,23 +228,36 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         return beginClosing(user, open.engine, reason)
     }
 
-    /// Closes an engine whoever uses it.
-    mutating func forceClose(_ user: UserID, reason: CloseReason) -> Closing? {
+    /// What somebody has to do next who wants a user's engine closed, whoever uses it.
+    mutating func forceStep(_ user: UserID, reason: CloseReason) -> ForceStep {
         switch entries[user] {
-        case .open(let open): beginClosing(user, open.engine, reason)
-        case .stuck(let engine, let reason): beginClosing(user, engine, reason)
-        case .opening, .closing, nil: nil
+        case .open(let open): .close(beginClosing(user, open.engine, reason))
+        case .stuck(let engine, let reason): .close(beginClosing(user, engine, reason))
+        case .opening, .closing, .exclusive: .wait
+        case nil: .absent
         }
+    }
+
+    /// Keeps everybody from opening a user's engine, which must be closed; ended by ``endExclusive(_:)``.
+    mutating func beginExclusive(_ user: UserID) -> Bool {
+        guard entries[user] == nil else { return false }
+        set(user, .exclusive(Waiting()))
+        return true
+    }
+
+    /// Lets others open the engine again.
+    mutating func endExclusive(_ user: UserID) -> [Continuation] {
+        Array(set(user, nil)?.waiting?.continuations.values ?? [:].values)
     }
 
     /// Ends a close. A failed one keeps the engine, so that it is tried again and never lost from sight.
     mutating func closed(_ closing: Closing, failed: Bool) -> [Continuation] {
         if closing.reason == .budget { closesForRoom -= 1 }
-        guard case .closing(let engine, _, let waiters) = entries[closing.user], engine === closing.engine else {
+        guard case .closing(let engine, _, let waiting) = entries[closing.user], engine === closing.engine else {
             return []
         }
         set(closing.user, failed ? .stuck(engine, reason: closing.reason) : nil)
-        return Array(waiters.values)
+        return Array(waiting.continuations.values)
     }
 
     /// What a pass of the reaper sees: open engines, and those whose close has to be tried again.
@@ -235,8 +268,8 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
                 EngineSnapshot(user: user, uses: open.uses, lastUsed: open.lastUsed, isActive: false)
             case .stuck:
                 EngineSnapshot(
-                    user: user, uses: 0, lastUsed: MonotonicInstant(nanoseconds: .min), isActive: false)
-            case .opening, .closing:
+                    user: user, uses: 0, lastUsed: MonotonicInstant(nanoseconds: 0), isActive: false, isStuck: true)
+            case .opening, .closing, .exclusive:
                 nil
             }
         }
@@ -265,18 +298,18 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
 
     private mutating func beginClosing(_ user: UserID, _ engine: Engine, _ reason: CloseReason) -> Closing {
         if reason == .budget { closesForRoom += 1 }
-        set(user, .closing(engine, reason: reason, waiters: [:]))
+        set(user, .closing(engine, reason: reason, Waiting()))
         return Closing(user: user, engine: engine, reason: reason)
     }
 }
 
 extension RegistryState.Entry {
-    /// Where this state is counted; an engine that is stuck is one that is still to be closed.
+    /// Where this state is counted: what is stuck is still to be closed, and what is exclusive is not to be opened.
     fileprivate var count: WritableKeyPath<RegistryCounts, Int> {
         switch self {
         case .opening: \.opening
         case .open: \.open
-        case .closing, .stuck: \.closing
+        case .closing, .stuck, .exclusive: \.closing
         }
     }
 }

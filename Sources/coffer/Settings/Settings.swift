@@ -64,8 +64,7 @@ struct Settings: Sendable {
         engines.synchronous = try sources.value(.synchronous)
         engines.maximumValueBytes = try sources.value(.maxValueBytes)
         engines.maximumDatabaseBytes = try sources.value(.maxDatabaseBytes)
-        engines.statementTimeout = try sources.value(.statementTimeout)
-        limits.statementTimeout = engines.statementTimeout
+        limits.statementTimeout = try sources.value(.statementTimeout)
     }
 
     private mutating func readReaper(_ sources: SettingSources) throws {
