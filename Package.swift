@@ -80,6 +80,7 @@ let package = Package(
             ["Accounts", "HTTPServer", "JSON", "Metrics", "Secrets", "Timekeeping", "UserEngines", "Workers", logging]),
         .testTarget(
             name: "CofferTests", dependencies: ["coffer", "CofferAPI", "CofferTesting", logging], swiftSettings: strict),
-        .testTarget(name: "SystemTests", dependencies: ["coffer", "CofferTesting", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "SystemTests", dependencies: ["coffer", "CofferTesting", "JSON", "SQLCipher"], swiftSettings: strict),
     ]
 )

@@ -1,6 +1,7 @@
 import CofferTesting
 import Glibc
 import JSON
+import SQLCipher
 import Testing
 
 @Suite("What is on the disk")
@@ -56,6 +57,14 @@ struct DiskTests {
             #expect(plain.ending != .exit(0))
             #expect(plain.errors.contains("not a database"))
             #expect(FileContent.bytes(of: copy).prefix(16) != Array("SQLite format 3\0".utf8)[...])
+            // The salt is the file's own, so that the key alone is wrong.
+            let wrongKey = [UInt8](repeating: 7, count: 32) + FileContent.bytes(of: copy).prefix(16)
+            let error = #expect(throws: SQLiteError.self) {
+                try wrongKey.withUnsafeBytes { key in
+                    try Connection.open(ConnectionConfiguration(path: copy), key: key).close()
+                }
+            }
+            #expect(error?.code == .notADatabase)
         }
     }
 
