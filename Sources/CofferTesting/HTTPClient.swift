@@ -57,7 +57,6 @@ public actor HTTPClient {
         return socket
     }
 
-
     /// Sends a request and reads its response. The connection can be used again.
     public func request(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil
@@ -83,7 +82,6 @@ public actor HTTPClient {
         if let body { text += "Content-Length: \(body.count)\r\n" }
         return Array(text.utf8) + Array("\r\n".utf8) + (body ?? [])
     }
-
 
     /// Sends text as it is.
     public func send(_ text: String) throws {
@@ -117,7 +115,6 @@ public actor HTTPClient {
     public func finishSending() {
         shutdown(socket, Int32(SHUT_WR))
     }
-
 
     /// Reads one response with its body; an interim one (100) has none.
     public func readReply(toHead: Bool = false) throws -> HTTPReply {
@@ -187,7 +184,6 @@ public actor HTTPClient {
             return
         }
     }
-
 
     /// Resets the connection: the other side sees an error, not an end.
     public func abort() {
