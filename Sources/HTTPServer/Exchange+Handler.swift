@@ -17,7 +17,8 @@ extension Exchange {
         }
         let task =
             switch route.dispatch {
-            case .inline: Task.immediate(executorPreference: core.workers, operation: body)
+            case .inline: Task.immediate(executorPreference: core.lightWorkers, operation: body)
+            case .light: Task(executorPreference: core.lightWorkers, operation: body)
             case .worker: Task(executorPreference: core.workers, operation: body)
             }
         keep(task) { $0.response == nil }

@@ -16,10 +16,12 @@ public enum BodyPolicy: Sendable {
 
 /// Where a handler starts.
 public enum Dispatch: Sendable {
-    /// On the event thread, until it first suspends; then on a worker. Only for what is short and cannot block: every
+    /// On the event thread, until it first suspends; then as ``light``. Only for what is short and cannot block: every
     /// client of that thread waits meanwhile.
     case inline
-    /// On a worker, where it may block.
+    /// On a worker that only such handlers share, so that long work never makes it wait. It may block, but briefly.
+    case light
+    /// On a worker, where it may block for long.
     case worker
 }
 

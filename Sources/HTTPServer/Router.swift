@@ -35,7 +35,7 @@ public struct Router: Sendable {
     /// `answersWhileDraining` routes, such as health checks, are still answered after ``Server/beginDraining()``.
     /// Adding a method to a template twice is a programming error and traps.
     public mutating func on(
-        _ method: HTTPMethod, _ template: String, body: BodyPolicy = .none, dispatch: Dispatch = .worker,
+        _ method: HTTPMethod, _ template: String, body: BodyPolicy = .none, dispatch: Dispatch = .light,
         answersWhileDraining: Bool = false, handler: @escaping Handler
     ) {
         precondition(template.first == "/", "a route's template begins with a slash: \(template)")

@@ -30,13 +30,14 @@ public final class Server: Sendable {
     /// `problem` says what a client is told about an error that is no ``Problem``. `workers` must outlive
     /// ``shutdown(deadline:)``.
     public init(
-        configuration: ServerConfiguration, router: Router, workers: WorkerExecutor,
+        configuration: ServerConfiguration, router: Router, workers: WorkerExecutor, lightWorkers: WorkerExecutor? = nil,
         time: any TimeSource = SystemTime(),
         logger: Logger, observer: (any HTTPObserver)? = nil,
         problem: @escaping @Sendable (any Error) -> Problem = { _ in .internalError }
     ) {
         core = ServerCore(
-            configuration: configuration, router: router, workers: workers, time: time, logger: logger,
+            configuration: configuration, router: router, workers: workers, lightWorkers: lightWorkers ?? workers, time: time,
+            logger: logger,
             observer: observer, problem: problem)
     }
 

@@ -11,6 +11,7 @@ final class ServerCore: Sendable {
     let configuration: ServerConfiguration
     let router: Router
     let workers: WorkerExecutor
+    let lightWorkers: WorkerExecutor
     let time: any TimeSource
     let logger: Logger
     let observer: (any HTTPObserver)?
@@ -27,12 +28,14 @@ final class ServerCore: Sendable {
     private let draining = Atomic(false)
 
     init(
-        configuration: ServerConfiguration, router: Router, workers: WorkerExecutor, time: any TimeSource,
+        configuration: ServerConfiguration, router: Router, workers: WorkerExecutor, lightWorkers: WorkerExecutor,
+        time: any TimeSource,
         logger: Logger, observer: (any HTTPObserver)?, problem: @escaping @Sendable (any Error) -> Problem
     ) {
         self.configuration = configuration
         self.router = router
         self.workers = workers
+        self.lightWorkers = lightWorkers
         self.time = time
         self.logger = logger
         self.observer = observer

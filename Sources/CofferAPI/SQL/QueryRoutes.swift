@@ -8,8 +8,8 @@ struct QueryRoutes: Sendable {
     let limits: APILimits
 
     func add(to router: inout Router) {
-        router.on(.post, "/v1/query", body: limits.jsonBody, handler: query)
-        router.on(.post, "/v1/query/batch", body: limits.jsonBody, handler: batch)
+        router.on(.post, "/v1/query", body: limits.jsonBody, dispatch: .worker, handler: query)
+        router.on(.post, "/v1/query/batch", body: limits.jsonBody, dispatch: .worker, handler: batch)
     }
 
     @Sendable private func query(_ request: Request) async throws -> Response {

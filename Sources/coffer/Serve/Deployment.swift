@@ -30,7 +30,12 @@ struct Deployment {
             limit: DescriptorCensus.take().softLimit, databases: settings.descriptorBudget,
             connections: settings.server.maximumConnections)
         let workers = WorkerExecutor(threads: settings.workers)
-        defer { workers.shutdown() }
+        // What runs no statement of a user never waits for one: logins, health, opens, closes and time-outs.
+        let lightWorkers = WorkerExecutor(threads: 2 * ProcessorCount.online)
+        defer {
+            workers.shutdown()
+            lightWorkers.shutdown()
+        }
         let time = SystemTime()
         let metrics = MetricsRegistry()
         let activity = Activity(time: time)
@@ -40,11 +45,11 @@ struct Deployment {
         let engines = EngineRegistry(
             files: files, configuration: settings.engines, activity: activity,
             budget: DescriptorBudget(capacity: shares.databases, time: time), metrics: engineMetrics, time: time,
-            workers: workers, logger: Logger(label: "coffer.engines"))
+            workers: lightWorkers, logger: Logger(label: "coffer.engines"))
         let locks = UserLocks()
         let reaper = Reaper(
             registry: engines, activity: activity, locks: locks, configuration: settings.reaper, time: time,
-            workers: workers, logger: Logger(label: "coffer.reaper")
+            workers: lightWorkers, logger: Logger(label: "coffer.reaper")
         ) { [logger] in
             do {
                 _ = try await accounts.endExpiredSessions()
@@ -64,7 +69,8 @@ struct Deployment {
         var serverConfiguration = settings.server
         serverConfiguration.maximumConnections = shares.connections
         let server = Server(
-            configuration: serverConfiguration, router: api.router, workers: workers, time: time,
+            configuration: serverConfiguration, router: api.router, workers: workers, lightWorkers: lightWorkers,
+            time: time,
             logger: Logger(label: "coffer.http"), observer: httpMetrics, problem: CofferAPI.problem)
         // Stopped from the last to the first: nobody calls what has stopped.
         let group = ServiceGroup(
