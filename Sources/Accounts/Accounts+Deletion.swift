@@ -21,9 +21,9 @@ extension Accounts {
     /// Deletes a user: the sessions end and the seals are overwritten, then `removingData` closes the user's engine and
     /// removes the files.
     ///
-    /// Throws ``AccountError`` with `not_found`, what `removingData` throws, and
-    /// ``CatalogError/erasureIncomplete`` if another process kept the catalog's log from being emptied; user and files
-    /// are gone then nevertheless.
+    /// Throws ``AccountError`` with `not_found`, what `removingData` throws, and if the catalog's log could not be
+    /// emptied what prevented it: ``CatalogError/erasureIncomplete`` for another process that reads the catalog. User and
+    /// files are gone then nevertheless.
     public func deleteUser(
         _ user: UserID, removingData: @Sendable (UserID) async throws -> Void
     ) async throws {
@@ -33,15 +33,20 @@ extension Accounts {
             sessions.end(sessions.sessions(of: user))
         }
         announce(ended)
-        let isErased = try await eraseLog(until: time.now.advanced(by: Self.erasureTimeout))
+        // The record is gone, so nobody can ask for this again: the files go whatever becomes of the log.
+        var erasureError: (any Error)?
+        do {
+            try await eraseLog(until: time.now.advanced(by: Self.erasureTimeout))
+        } catch {
+            erasureError = error
+        }
         try await removingData(user)
-        guard isErased else { throw CatalogError.erasureIncomplete }
+        if let erasureError { throw erasureError }
     }
 
-    private func eraseLog(until deadline: MonotonicInstant) async throws -> Bool {
-        while true {
-            if try await catalog.eraseLogOrRemember() { return true }
-            guard time.now < deadline else { return false }
+    private func eraseLog(until deadline: MonotonicInstant) async throws {
+        while try await !catalog.eraseLogOrRemember() {
+            guard time.now < deadline else { throw CatalogError.erasureIncomplete }
             // In a task of its own: a deletion that has begun goes on when its caller is cancelled.
             try await Task { [time] in try await time.sleep(for: .milliseconds(50)) }.value
         }

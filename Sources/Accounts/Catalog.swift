@@ -78,15 +78,14 @@ actor Catalog {
 
     /// Moves the log into the database and empties it, so that it keeps no trace of what was overwritten.
     ///
-    /// False if another process's reading prevents it now; then ``eraseLogIfOwed()`` will do it.
+    /// False if another process's reading prevents it now. Then, and when this throws, ``eraseLogIfOwed()`` will do it.
     @discardableResult
     func eraseLogOrRemember() throws -> Bool {
+        owesErasure = true
         do {
             _ = try connection.checkpoint(.truncate)
             owesErasure = false
-        } catch let error as SQLiteError where error.code == .busy {
-            owesErasure = true
-        }
+        } catch let error as SQLiteError where error.code == .busy {}
         return !owesErasure
     }
 

@@ -1,4 +1,5 @@
 import CofferTesting
+import Glibc
 import SQLCipher
 import Secrets
 import Synchronization
@@ -163,6 +164,33 @@ struct DeletionTests {
             #expect(try fixture.catalogBytes().contains(sequence: seal))
             try reader.execute("COMMIT")
             try reader.close()
+            try await fixture.accounts.flushLastSeen()
+            #expect(try !fixture.catalogBytes().contains(sequence: seal))
+        }
+    }
+
+    @Test("removes the data also when the log cannot be read, says so, and makes up for it later")
+    func unreadableLog() async throws {
+        try await withAccounts { fixture in
+            let user = try await fixture.register("ada").user
+            let seal = try #require(await fixture.accounts.catalog.user(user.id)).credentials.seal.bytes
+            _ = try await fixture.login("ada")
+            let log = fixture.directory.file("catalog.db-wal")
+            // The session's end is announced between the deletion of the record and the erasure of the log.
+            let content = Mutex<[UInt8]>([])
+            fixture.observer.onSessionEnd {
+                content.withLock { $0 = FileContent.bytes(of: log) }
+                truncate(log, 0)
+            }
+            let removal = Removal()
+            await #expect(throws: SQLiteError.self) {
+                try await fixture.accounts.deleteUser(user.id) { user in
+                    FileContent.write(content.withLock { $0 }, to: log)
+                    try removal.remove(user, fixture)
+                }
+            }
+            #expect(removal.users == [user.id])
+            #expect(removal.catalogBytes.contains(sequence: seal))
             try await fixture.accounts.flushLastSeen()
             #expect(try !fixture.catalogBytes().contains(sequence: seal))
         }

@@ -25,6 +25,7 @@ func poll(_ condition: () -> Bool) async throws {
 /// Counts what it is told.
 final class RecordingObserver: AccountsObserver {
     private struct State {
+        var onSessionEnd: (@Sendable () -> Void)?
         var hashes = 0
         var logins: [LoginResult: Int] = [:]
         var ended: [SessionID] = []
@@ -38,5 +39,15 @@ final class RecordingObserver: AccountsObserver {
 
     func passwordHashed(in duration: Duration) { state.withLock { $0.hashes += 1 } }
     func loginEnded(_ result: LoginResult) { state.withLock { $0.logins[result, default: 0] += 1 } }
-    func sessionEnded(_ session: Session) { state.withLock { $0.ended.append(session.id) } }
+
+    func sessionEnded(_ session: Session) {
+        let action = state.withLock { state in
+            state.ended.append(session.id)
+            return state.onSessionEnd
+        }
+        action?()
+    }
+
+    /// Has something done while the end of a session is announced.
+    func onSessionEnd(_ action: @escaping @Sendable () -> Void) { state.withLock { $0.onSessionEnd = action } }
 }
