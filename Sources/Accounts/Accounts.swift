@@ -51,7 +51,7 @@ public final class Accounts: Sendable {
     /// - Parameters:
     ///   - catalogPath: the file `catalog.db`; its folder exists.
     ///   - activity: where users with a live session are counted.
-    /// - Throws: ``CatalogError`` for a catalog from a newer version, `SQLiteError` for a file that cannot be used.
+    /// - Throws: ``CatalogError`` for a catalog from a newer version and for a file that cannot be used.
     public static func open(
         catalogPath: String, settings: AccountSettings, activity: Activity, time: any TimeSource,
         logger: Logger = Logger(label: "coffer.accounts"), observer: (any AccountsObserver)? = nil

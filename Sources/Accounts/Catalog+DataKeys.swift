@@ -3,7 +3,7 @@ import UserEngines
 
 extension Catalog {
     func insert(_ key: DataKeyRecord) throws {
-        try connection.run(
+        try run(
             "INSERT INTO data_keys (id, user, state, seal, created) VALUES (?, ?, ?, ?, ?)",
             [
                 .text(key.id.description), .text(key.userID.description), .text(key.state.rawValue), key.seal.value,
@@ -12,7 +12,7 @@ extension Catalog {
     }
 
     func dataKey(of user: UserID, _ state: DataKeyRecord.State) throws -> DataKeyRecord? {
-        try connection.firstRow(
+        try firstRow(
             "SELECT id, user, seal, created FROM data_keys WHERE user = ? AND state = ?",
             [.text(user.description), .text(state.rawValue)]
         ).map { values in

@@ -5,7 +5,7 @@ import UserEngines
 extension Catalog {
     /// Adds a session, if its user exists, is not disabled and still has the password version that let them in.
     func insert(_ session: SessionRecord, passwordVersion: Int64) throws -> Bool {
-        try connection.run(
+        try run(
             """
             INSERT INTO sessions (id, user, lookup_hash, seal, created, last_seen, expires, idle_timeout, address,
                 user_agent)
@@ -21,7 +21,7 @@ extension Catalog {
 
     /// All sessions with their users' names. A damaged record is left out: it admits nobody and stops nobody.
     func sessions() throws -> [Session] {
-        let rows = try connection.rows(
+        let rows = try rows(
             """
             SELECT sessions.id, user, lookup_hash, seal, sessions.created, last_seen, expires, idle_timeout, address,
                 user_agent, username
@@ -36,29 +36,29 @@ extension Catalog {
     }
 
     func hasSession(_ id: SessionID) throws -> Bool {
-        try connection.firstRow("SELECT 1 FROM sessions WHERE id = ?", [.text(id.description)]) != nil
+        try firstRow("SELECT 1 FROM sessions WHERE id = ?", [.text(id.description)]) != nil
     }
 
     func deleteSessions(_ ids: [SessionID]) throws {
-        for id in ids { try connection.run("DELETE FROM sessions WHERE id = ?", [.text(id.description)]) }
+        for id in ids { try run("DELETE FROM sessions WHERE id = ?", [.text(id.description)]) }
     }
 
     /// Deletes all sessions of a user, but one if told.
     func deleteSessions(of user: UserID, except kept: SessionID? = nil) throws {
-        try connection.run(
+        try run(
             "DELETE FROM sessions WHERE user = ? AND id IS NOT ?",
             [.text(user.description), kept.map { .text($0.description) } ?? .null])
     }
 
     /// Deletes what has expired, also what the memory does not know.
     func deleteSessions(expiredAt now: UnixTime) throws {
-        try connection.run(
+        try run(
             "DELETE FROM sessions WHERE expires <= ?1 OR last_seen + idle_timeout <= ?1", [now.value])
     }
 
     func setLastSeen(_ times: [(id: SessionID, time: UnixTime)]) throws {
         for (id, time) in times {
-            try connection.run("UPDATE sessions SET last_seen = ? WHERE id = ?", [time.value, .text(id.description)])
+            try run("UPDATE sessions SET last_seen = ? WHERE id = ?", [time.value, .text(id.description)])
         }
     }
 

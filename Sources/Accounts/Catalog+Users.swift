@@ -11,7 +11,7 @@ extension Catalog {
     /// Adds a user; false if the name is taken.
     func insert(_ user: UserRecord) throws -> Bool {
         let hash = user.credentials.hash
-        return try connection.run(
+        return try run(
             """
             INSERT INTO users (id, username, username_folded, created, disabled, argon2_operations,
                 argon2_memory_bytes, argon2_salt, password_seal, password_version, recovery_seal)
@@ -27,31 +27,31 @@ extension Catalog {
     }
 
     func user(named username: Username) throws -> UserRecord? {
-        try connection.firstRow(
+        try firstRow(
             "SELECT \(Self.userColumns) FROM users WHERE username_folded = ?", [.text(username.folded)]
         ).map(Self.user)
     }
 
     func user(_ id: UserID) throws -> UserRecord? {
-        try connection.firstRow("SELECT \(Self.userColumns) FROM users WHERE id = ?", [.text(id.description)])
+        try firstRow("SELECT \(Self.userColumns) FROM users WHERE id = ?", [.text(id.description)])
             .map(Self.user)
     }
 
     /// Users in the order of their folded names, those after `name` first; a damaged record is left out.
     func users(after name: String, limit: Int) throws -> [UserRecord] {
-        try connection.rows(
+        try rows(
             "SELECT \(Self.userColumns) FROM users WHERE username_folded > ? ORDER BY username_folded LIMIT ?",
             [.text(name), .integer(Int64(limit))]
         ).compactMap { try? Self.user($0) }
     }
 
     func hasUser(named username: Username) throws -> Bool {
-        try connection.firstRow("SELECT 1 FROM users WHERE username_folded = ?", [.text(username.folded)]) != nil
+        try firstRow("SELECT 1 FROM users WHERE username_folded = ?", [.text(username.folded)]) != nil
     }
 
     /// Replaces what the password is checked against, if it still is `old`; otherwise changes nothing and returns false.
     func replaceCredentials(_ old: Credentials, by new: Credentials, of user: UserID) throws -> Bool {
-        try connection.run(
+        try run(
             """
             UPDATE users SET argon2_operations = ?, argon2_memory_bytes = ?, argon2_salt = ?, password_seal = ?,
                 password_version = ?
@@ -66,20 +66,20 @@ extension Catalog {
 
     /// Replaces the recovery seal, if the user's password still has the version `version` and the seal still is `old`.
     func replaceRecoverySeal(_ old: Seal?, by new: Seal?, of user: UserID, version: Int64) throws -> Bool {
-        try connection.run(
+        try run(
             "UPDATE users SET recovery_seal = ? WHERE id = ? AND password_version = ? AND recovery_seal IS ?",
             [new?.value ?? .null, .text(user.description), .integer(version), old?.value ?? .null]) == 1
     }
 
     /// Disables or enables; false if there is no such user.
     func setDisabled(_ isDisabled: Bool, user: UserID) throws -> Bool {
-        try connection.run(
+        try run(
             "UPDATE users SET disabled = ? WHERE id = ?", [.integer(isDisabled ? 1 : 0), .text(user.description)]) == 1
     }
 
     /// Deletes the user with every seal of theirs; false if there is no such user.
     func deleteUser(_ id: UserID) throws -> Bool {
-        try connection.run("DELETE FROM users WHERE id = ?", [.text(id.description)]) == 1
+        try run("DELETE FROM users WHERE id = ?", [.text(id.description)]) == 1
     }
 
     private static func user(_ values: [Value]) throws -> UserRecord {

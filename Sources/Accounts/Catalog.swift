@@ -5,7 +5,8 @@ import Workers
 /// The one SQLite file that knows the users, their seals and their sessions. It holds nothing that opens a database.
 ///
 /// It is an actor on a thread of its own, because every call blocks on the disk. Whatever belongs together runs in one
-/// ``run(_:)`` or ``transaction(_:)``, which no other caller gets in between.
+/// ``run(_:)`` or ``transaction(_:)``, which no other caller gets in between. What SQLite reports leaves it as
+/// ``CatalogError/unavailable(_:)``: an error in here is none of a user's own database.
 actor Catalog {
     private let configuration: ConnectionConfiguration
     private let executor = SerialThreadExecutor()
@@ -27,21 +28,29 @@ actor Catalog {
 
     /// Opens the file, makes it if there is none, and brings its tables up to date.
     func open() throws {
+        do {
+            openConnection = try makeConnection()
+        } catch let error as SQLiteError {
+            throw CatalogError.unavailable(error)
+        }
+    }
+
+    private func makeConnection() throws -> Connection {
         let connection = try Connection.open(configuration, key: nil)
         do {
             // Overwrites deleted records with zeros. https://www.sqlite.org/pragma.html#pragma_secure_delete
             try connection.execute("PRAGMA secure_delete = ON")
             try CatalogSchema.migrate(connection)
+            return connection
         } catch {
             _ = try? connection.close()
             throw error
         }
-        openConnection = connection
     }
 
     /// Closes the file; the log goes with it.
     func close() throws {
-        try openConnection?.close()
+        try reporting { _ = try openConnection?.close() }
         openConnection = nil
     }
 
@@ -68,12 +77,12 @@ actor Catalog {
         _ body: @Sendable (isolated Catalog) throws -> Result,
         afterwards: @Sendable (Result) -> Outcome
     ) throws -> Outcome {
-        afterwards(try connection.transaction { try body(self) })
+        afterwards(try transaction(body))
     }
 
     /// The same without anything afterwards.
     func transaction<Result: Sendable>(_ body: @Sendable (isolated Catalog) throws -> Result) throws -> Result {
-        try connection.transaction { try body(self) }
+        try reporting { try connection.transaction { try body(self) } }
     }
 
     /// Moves the log into the database and empties it, so that it keeps no trace of what was overwritten.
@@ -82,15 +91,28 @@ actor Catalog {
     @discardableResult
     func eraseLogOrRemember() throws -> Bool {
         owesErasure = true
-        do {
-            _ = try connection.checkpoint(.truncate)
-            owesErasure = false
-        } catch let error as SQLiteError where error.code == .busy {}
+        try reporting {
+            do {
+                _ = try connection.checkpoint(.truncate)
+                owesErasure = false
+            } catch let error as SQLiteError where error.code == .busy {}
+        }
         return !owesErasure
     }
 
     /// Makes up for an erasure that was prevented.
     func eraseLogIfOwed() throws {
         if owesErasure { try eraseLogOrRemember() }
+    }
+
+    /// Runs `body`. What SQLite reports goes to the log and leaves as ``CatalogError/unavailable(_:)``, other errors as they
+    /// are.
+    func reporting<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as SQLiteError {
+            logger.error("the catalog cannot be used", metadata: ["error": "\(error)"])
+            throw CatalogError.unavailable(error)
+        }
     }
 }

@@ -1,5 +1,9 @@
+import SQLCipher
+
 /// Why the catalog cannot be used, or a record in it.
 public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// SQLite cannot read or write the file now. It is the server's failure, never one of a user's own SQL.
+    case unavailable(SQLiteError)
     /// The file was written by a newer program.
     case newerSchema(found: Int, supported: Int)
     /// A record holds what this program never writes.
@@ -11,6 +15,7 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A sentence for the operator.
     public var description: String {
         switch self {
+        case .unavailable(let error): "the catalog cannot be used: \(error)"
         case .newerSchema(let found, let supported):
             "the catalog has schema version \(found), and this program knows versions up to \(supported)"
         case .damagedRecord(let table): "a record in the catalog's table \(table) is damaged"

@@ -102,7 +102,9 @@ struct CatalogTests {
         let file = try #require(fopen(directory.file("catalog.db"), "w"))
         fputs(String(repeating: "this is no database ", count: 100), file)
         fclose(file)
-        await #expect(throws: SQLiteError.self) { try await AccountsFixture.open(in: directory) }
+        let error = await #expect(throws: CatalogError.self) { try await AccountsFixture.open(in: directory) }
+        guard case .unavailable(let cause) = error else { throw try #require(error) }
+        #expect(cause.code == .notADatabase)
         #expect(OpenFiles.paths(under: directory.path).isEmpty)
         withExtendedLifetime(directory) {}
     }
@@ -205,6 +207,36 @@ struct CatalogTests {
             _ = try await fixture.login("bob")
             #expect(try await fixture.accounts.users(limit: 10).map(\.username) == ["bob"])
         }
+    }
+
+    @Test("tells what SQLite reports as its own failure, from a reading and from a transaction")
+    func unavailable() async throws {
+        try await withAccounts { fixture in
+            try await fixture.register("ada")
+            let login = try await fixture.login("ada")
+            let triggers = """
+                CREATE TRIGGER refuse_insertion BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'no'); END;
+                CREATE TRIGGER refuse_deletion BEFORE DELETE ON sessions BEGIN SELECT RAISE(ABORT, 'no'); END
+                """
+            try fixture.tamper(triggers)
+            await expectUnavailable(.constraint) { try await fixture.login("ada") }
+            await expectUnavailable(.constraint) {
+                try await fixture.accounts.endSession(login.session.id, of: login.session.userID)
+            }
+            _ = try fixture.accounts.authenticate(login.token)
+            try fixture.tamper("ALTER TABLE users RENAME TO elsewhere")
+            await expectUnavailable(.error) { try await fixture.login("ada") }
+            await expectUnavailable(.error) { try await fixture.accounts.users(limit: 1) }
+        }
+    }
+
+    private func expectUnavailable<Result>(_ code: SQLiteCode, of operation: () async throws -> Result) async {
+        let error = await #expect(throws: CatalogError.self) { _ = try await operation() }
+        guard case .unavailable(let cause) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(cause.code == code)
     }
 
     @Test("can be read by a command beside the server")

@@ -183,7 +183,7 @@ struct DeletionTests {
                 truncate(log, 0)
             }
             let removal = Removal()
-            await #expect(throws: SQLiteError.self) {
+            await #expect(throws: CatalogError.self) {
                 try await fixture.accounts.deleteUser(user.id) { user in
                     FileContent.write(content.withLock { $0 }, to: log)
                     try removal.remove(user, fixture)

@@ -14,6 +14,7 @@ enum ProblemMapping {
         switch error {
         case let problem as Problem: problem
         case let error as AccountError: account(error)
+        case CatalogError.unavailable: .accountsUnavailable
         case let error as JSONError: .malformedJSON(error)
         case let error as StatementFailure: statement(error)
         case let error as StatementError: text(error)
@@ -113,6 +114,11 @@ extension Problem {
     /// 503: the user's database cannot be opened now; an operator finds the cause in the log.
     static let engineUnavailable = Problem(
         .serviceUnavailable, "engine_unavailable", detail: "The database is not available now.",
+        retryAfter: .seconds(5))
+
+    /// 503: the catalog cannot be read or written now; an operator finds the cause in the log.
+    static let accountsUnavailable = Problem(
+        .serviceUnavailable, "engine_unavailable", detail: "The accounts are not available now.",
         retryAfter: .seconds(5))
 
     /// 503: as many databases are open as the server has descriptors for, and all of them are in use.

@@ -99,7 +99,7 @@ struct Deployment {
             return try await Accounts.open(
                 catalogPath: files.catalogPath, settings: settings.accounts, activity: activity, time: time,
                 observer: observer)
-        } catch let error as SQLiteError {
+        } catch CatalogError.unavailable(let error) {
             throw UnusableCatalog(path: files.catalogPath, reason: error.description)
         }
     }
