@@ -15,6 +15,8 @@ extension ProblemMapping {
         switch error.code {
         case .constraint: Problem(.conflict, "constraint", title: "Constraint violated", detail: error.message)
         case .authorization: Problem(.forbidden, "not_authorized", title: "Not authorized", detail: error.message)
+        // Its engine was closed under the statement. A client that went away does not read this.
+        case .interrupt where error.interruption == .requested: .engineUnavailable
         case .interrupt:
             Problem(.requestTimeout, "statement_timeout", detail: "The statement ran into its time limit.")
         case .full: full
