@@ -30,6 +30,7 @@ struct OperationsTests {
                 for token in [nil, "wrong", String(Self.token.dropLast())] {
                     let reply = try await api.call("GET", path, as: token)
                     #expect(reply.status == status)
+                    #expect(reply.header("Retry-After") == (isHealthy ? nil : "5"))
                     #expect(try reply.json["checks"] == nil)
                 }
                 let reply = try await api.call("GET", path, as: Self.token)

@@ -35,37 +35,6 @@ struct DescriptorCensusTests {
         }
     }
 
-    @Test("The count is exact up to the limit, where no directory can be opened, and leaves the census itself out")
-    func exhaustion() async {
-        // A process of its own: its limit is lowered, and nobody else is there to take the last descriptor.
-        await #expect(processExitsWith: .success) {
-            // Once a timer has fired, the runtime has the descriptors it needs and does not fail for want of one.
-            try await Task.sleep(for: .milliseconds(1))
-            let folder = TemporaryDirectory()
-            let before = DescriptorCensus.take()
-            // What the parent left open beyond the limit to come stays open.
-            let beyond = descriptorClasses().keys.count { $0 >= 256 }
-            var limit = rlimit()
-            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-            limit.rlim_cur = 256
-            #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
-            let pair = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-            let wal = openFile("main.db-wal", in: folder)
-            var copies: [Int32] = []
-            while case let copy = dup(wal), copy >= 0 { copies.append(copy) }
-            let full = DescriptorCensus.take()
-            close(copies.removeLast())
-            let oneFree = DescriptorCensus.take()
-            for descriptor in copies + [wal, pair] { close(descriptor) }
-            #expect(full.softLimit == 256)
-            #expect(full.total == 256 + beyond)
-            #expect(full[.wal] == copies.count + 2)
-            #expect(full[.socket] == before[.socket] + 1)
-            #expect(oneFree.total == 255 + beyond)
-            #expect(oneFree[.other] == full[.other])
-        }
-    }
-
     @Test("What stays open is found exactly once while other threads open and close")
     func churn() async {
         let folder = TemporaryDirectory()

@@ -40,6 +40,8 @@ struct HealthRoutes: Sendable {
             json.endObject()
         }
         json.endObject()
-        return .json(json.finish(), status: isReady ? .ok : .serviceUnavailable)
+        var response = Response.json(json.finish(), status: isReady ? .ok : .serviceUnavailable)
+        if !isReady { response.headers["Retry-After"] = "5" }
+        return response
     }
 }

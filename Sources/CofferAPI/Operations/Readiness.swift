@@ -1,6 +1,7 @@
 import Glibc
 import Metrics
 import Synchronization
+import UserEngines
 
 /// Whether the server can serve now: its checks, and whether it is about to stop.
 public final class Readiness: Sendable {
@@ -57,5 +58,13 @@ public final class Readiness: Sendable {
         return Result(
             "descriptors", isPassed: census.total * 100 < census.softLimit * 95,
             detail: "\(census.total) of \(census.softLimit) in use")
+    }
+
+    /// The budget has room for a further connection, or no engine waits for one.
+    public static func budget(_ budget: DescriptorBudget) -> Result {
+        let waiting = budget.waiting
+        return Result(
+            "descriptor_budget", isPassed: !budget.isSpent || waiting == 0,
+            detail: "\(budget.used) of \(budget.capacity) in use, \(waiting) engines wait")
     }
 }

@@ -48,6 +48,9 @@ public final class DescriptorBudget: Sendable {
     /// Descriptors in use or promised. Takes no lock.
     public var used: Int { usedNow.load(ordering: .relaxed) }
 
+    /// Whether what is free does not suffice for a further connection. Takes no lock.
+    public var isSpent: Bool { used + EngineDescriptors.perConnection > capacity }
+
     /// Engines whose writer waits. Takes no lock.
     public var waiting: Int { waitingNow.load(ordering: .relaxed) }
 

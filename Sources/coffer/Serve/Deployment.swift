@@ -42,10 +42,10 @@ struct Deployment {
         let accountsMetrics = AccountsMetrics(metrics)
         let engineMetrics = EngineMetrics(metrics)
         let accounts = try await openAccounts(files, activity: activity, time: time, observer: accountsMetrics)
+        let budget = DescriptorBudget(capacity: shares.databases, time: time)
         let engines = EngineRegistry(
-            files: files, configuration: settings.engines, activity: activity,
-            budget: DescriptorBudget(capacity: shares.databases, time: time), metrics: engineMetrics, time: time,
-            workers: lightWorkers, logger: Logger(label: "coffer.engines"))
+            files: files, configuration: settings.engines, activity: activity, budget: budget, metrics: engineMetrics,
+            time: time, workers: lightWorkers, logger: Logger(label: "coffer.engines"))
         let locks = UserLocks()
         let reaper = Reaper(
             registry: engines, activity: activity, locks: locks, configuration: settings.reaper, time: time,
@@ -57,7 +57,7 @@ struct Deployment {
                 logger.error("expired sessions could not be removed", metadata: ["error": "\(error)"])
             }
         }
-        let readiness = readiness(files: files, accounts: accounts, reaper: reaper)
+        let readiness = readiness(files: files, accounts: accounts, budget: budget, reaper: reaper)
         let httpMetrics = HTTPMetrics(metrics)
         engineMetrics.registerGauges(of: engines, in: metrics)
         ReaperMetrics.register(reaper, activity: activity, locks: locks, in: metrics)
@@ -104,7 +104,9 @@ struct Deployment {
         }
     }
 
-    private func readiness(files: DataDirectory, accounts: Accounts, reaper: Reaper) -> Readiness {
+    private func readiness(
+        files: DataDirectory, accounts: Accounts, budget: DescriptorBudget, reaper: Reaper
+    ) -> Readiness {
         Readiness(checks: [
             {
                 do {
@@ -116,6 +118,7 @@ struct Deployment {
             },
             { Readiness.diskSpace(at: files.path) },
             { Readiness.descriptors() },
+            { Readiness.budget(budget) },
             {
                 Readiness.Result(
                     "reaper", isPassed: !reaper.isOverdue,
