@@ -4,7 +4,8 @@ import HTTPServer
 public struct APILimits: Sendable {
     /// Rows of one reply.
     public var responseRows = 10_000
-    /// Bytes of one reply, about: the row that crosses the limit is still written.
+    /// Bytes of one reply: a row that would cross the limit is left out. The columns and counts of a batch's further
+    /// results come on top, within the same limit once more.
     public var responseBytes = 16 << 20
     /// Bytes of one request's body.
     public var bodyBytes = 8 << 20

@@ -29,6 +29,21 @@ extension JSONWriter {
         return true
     }
 
+    /// The bytes that a text of UTF-8 takes as a string, with its quotes and escapes.
+    public static func byteCount(ofString text: UnsafeRawBufferPointer) -> Int {
+        var count = text.count + 2
+        var special = TextScan.firstSpecial(in: text, from: 0)
+        while special < text.count {
+            switch text[special] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x08, 0x09, 0x0A, 0x0C, 0x0D: count += 1
+            case ..<0x20: count += 5
+            default: break
+            }
+            special = TextScan.firstSpecial(in: text, from: special + 1)
+        }
+        return count
+    }
+
     private mutating func writeQuoted(_ text: UnsafeRawBufferPointer) {
         writeValue(upTo: text.count + 2) { bytes in
             bytes[0] = UInt8(ascii: "\"")

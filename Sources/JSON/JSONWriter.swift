@@ -22,6 +22,19 @@ public struct JSONWriter: ~Copyable {
     /// Bytes written and not taken.
     public var count: Int { buffer.count }
 
+    /// A place in what was written.
+    public struct Mark: Sendable {
+        fileprivate let count: Int
+    }
+
+    /// The present end, to come back to with ``rewind(to:)``; good until the next ``take()``.
+    public var mark: Mark { Mark(count: buffer.count) }
+
+    /// Forgets what was written after the mark.
+    public mutating func rewind(to mark: Mark) {
+        buffer.removeSubrange(mark.count...)
+    }
+
     /// Ends the writing.
     public consuming func finish() -> [UInt8] {
         buffer

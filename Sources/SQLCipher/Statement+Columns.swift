@@ -40,6 +40,20 @@ extension Statement {
         }
     }
 
+    /// The bytes of a column's text or blob in the present row, from 0; 0 for a number and NULL.
+    ///
+    /// A blob of zeros that SQLite keeps as a length alone stays so, and ``column(_:)`` would make it one in memory.
+    /// See https://www.sqlite.org/c3ref/column_blob.html.
+    public func columnByteCount(_ index: Int) -> Int {
+        let handle = handle
+        let column = Int32(truncatingIfNeeded: index)
+        switch sqlite3_column_type(handle, column) {
+        // Asking for the bytes of a number would turn it into text.
+        case SQLITE_TEXT, SQLITE_BLOB: return Int(sqlite3_column_bytes(handle, column))
+        default: return 0
+        }
+    }
+
     /// The present row, copied.
     public func row() throws(SQLiteError) -> [Value] {
         var row: [Value] = []

@@ -65,20 +65,99 @@ struct LimitTests {
         }
     }
 
-    @Test("a reply over the byte limit is cut after the row that crosses it")
-    func byteLimit() async throws {
+    @Test("a reply is cut before the row that would cross the byte limit", arguments: ["arrays", "objects"])
+    func byteLimit(rows: String) async throws {
         try await APIFixture.run {
             $0.limits.responseBytes = 1000
         } _: { api in
             let user = try await api.makeUser()
             let reply = try await api.query(
-                "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT hex(zeroblob(50)) FROM n",
-                as: user)
+                "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT hex(zeroblob(50)) AS h FROM n",
+                options: "?rows=\(rows)", as: user)
             let json = try reply.json
             #expect(json["truncated"] == .bool(true))
-            let count = json["rows"]?.arrayValue?.count ?? 0
-            #expect((5...10).contains(count))
-            #expect(reply.body.count < 1500)
+            #expect((6...7).contains(json["rows"]?.arrayValue?.count ?? 0))
+            #expect(reply.body.count <= 1000)
+        }
+    }
+
+    @Test(
+        "a value larger than the limit is left out with its row, however it is written",
+        arguments: [
+            "zeroblob(16000000)", "zeroblob(1500)", "randomblob(1500)", "printf('%.*c', 2000, 'x')",
+            "printf('%.*c', 400, char(1))", "printf('%.*c', 1200, char(34))", "CAST(randomblob(1900) AS TEXT)",
+        ])
+    func largeValue(value: String) async throws {
+        try await APIFixture.run {
+            $0.limits.responseBytes = 2000
+        } _: { api in
+            let user = try await api.makeUser()
+            let reply = try await api.query("SELECT 'a', 1 UNION ALL SELECT \(value), 2", as: user)
+            #expect(try reply.json["rows"] == json(#"[["a",1]]"#))
+            #expect(try reply.json["truncated"] == .bool(true))
+            #expect(reply.body.count <= 2000)
+        }
+    }
+
+    @Test("many large values in one row do not fill the reply")
+    func wideRow() async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            let row = Array(repeating: "zeroblob(16000000)", count: 12).joined(separator: ",")
+            let reply = try await api.query("SELECT \(row)", as: user)
+            #expect(try reply.json["rows"] == json("[]"))
+            #expect(try reply.json["truncated"] == .bool(true))
+        }
+    }
+
+    @Test("after a row that is left out none follows, though it would fit")
+    func rowsAfterTheLimit() async throws {
+        try await APIFixture.run {
+            $0.limits.responseBytes = 1000
+        } _: { api in
+            let user = try await api.makeUser()
+            try await api.rows("CREATE TABLE t(v)", as: user)
+            let reply = try await api.query(
+                "INSERT INTO t VALUES (1), (zeroblob(2000)), (3) RETURNING v", as: user
+            ).json
+            #expect(reply["rows"] == json("[[1]]"))
+            #expect(reply["truncated"] == .bool(true))
+            #expect(try await api.rows("SELECT count(*) FROM t", as: user) == json("[[3]]"))
+        }
+    }
+
+    @Test("a batch whose columns alone pass the limit is refused, with its effect")
+    func columnsOfBatch() async throws {
+        try await APIFixture.run {
+            $0.limits.responseBytes = 5000
+        } _: { api in
+            let user = try await api.makeUser()
+            try await api.rows("CREATE TABLE t(\(String(repeating: "n", count: 400)))", as: user)
+            let select = #"{"sql":"SELECT * FROM t"}"#
+            let allowed = try await api.batch(
+                "[\(Array(repeating: select, count: 7).joined(separator: ","))]", as: user)
+            #expect(allowed.status == 200)
+            let statements =
+                #"{"sql":"INSERT INTO t VALUES (1)"},"# + Array(repeating: select, count: 9).joined(separator: ",")
+            let problem = try expectProblem(
+                try await api.batch("[\(statements)]", as: user), 507, "statement_memory")
+            #expect(problem["statement_index"] == .integer(8))
+            #expect(try await api.rows("SELECT count(*) FROM t", as: user) == json("[[0]]"))
+        }
+    }
+
+    @Test("a statement whose own columns pass the limit does nothing")
+    func columnsOfWrite() async throws {
+        try await APIFixture.run {
+            $0.limits.responseBytes = 1000
+        } _: { api in
+            let user = try await api.makeUser()
+            try await api.rows("CREATE TABLE t(v)", as: user)
+            let name = String(repeating: "n", count: 1000)
+            for sql in ["INSERT INTO t VALUES (1) RETURNING v AS \(name)", "SELECT 1 AS \(name)"] {
+                try expectProblem(try await api.query(sql, as: user), 507, "statement_memory")
+            }
+            #expect(try await api.rows("SELECT count(*) FROM t", as: user) == json("[[0]]"))
         }
     }
 

@@ -93,6 +93,33 @@ struct WriterTests {
         #expect(written { $0.write("") } == "\"\"")
     }
 
+    @Test(
+        "the length of a string is known before it is written",
+        arguments: ["", "plain text", "\"\\/\n\u{1}\u{8}\u{C}\u{1F} ", "12345678\tä€😀\u{0}", "\u{7F}"])
+    func stringLength(text: String) {
+        var text = text
+        let count = text.withUTF8 { JSONWriter.byteCount(ofString: UnsafeRawBufferPointer($0)) }
+        #expect(count == written { $0.write(text) }.utf8.count)
+    }
+
+    @Test("what was written after a mark can be forgotten, commas too")
+    func rewinding() {
+        let text = written { json in
+            json.beginArray()
+            let start = json.mark
+            json.write(1)
+            json.rewind(to: start)
+            json.write(2)
+            let end = json.mark
+            json.beginObject()
+            json.name("a")
+            json.rewind(to: end)
+            json.write(3)
+            json.endArray()
+        }
+        #expect(text == "[2,3]")
+    }
+
     @Test("Text that is not UTF-8 is refused and leaves no trace", arguments: MalformedUTF8.sequences)
     func invalidText(sequence: [UInt8]) {
         let text = written { writer in

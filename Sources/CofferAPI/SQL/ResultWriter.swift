@@ -1,17 +1,27 @@
+import HTTPServer
 import JSON
 import SQLCipher
 
 /// Steps a statement and writes its result straight from SQLite's memory into JSON.
+///
+/// Rows are written while the reply stays within its limit. What stands around them is needed even where no row fits,
+/// so it counts by itself, and a request whose results pass the limit without a row is refused.
 struct ResultWriter: ~Copyable {
+    /// The most that follows the rows of a result: three integers, a duration and a truth value with their names.
+    private static let tailBytes = 192
+
     private var json: JSONWriter
     private let options: ResultOptions
     /// Rows still allowed in the reply; a batch shares them among its results.
     private var rowsLeft: Int
+    /// Bytes still allowed for what is no row; a batch shares them too.
+    private var metadataLeft: Int
 
     init(_ options: ResultOptions) {
         json = JSONWriter(capacity: 1024)
         self.options = options
         rowsLeft = options.maximumRows
+        metadataLeft = options.maximumBytes
     }
 
     consuming func finish() -> [UInt8] {
@@ -32,13 +42,18 @@ struct ResultWriter: ~Copyable {
     /// Runs the statement to its end, or to the reply's limit for one that only reads.
     ///
     /// A statement that writes is always run to its end: cutting its `RETURNING` rows must not cut its effect.
+    ///
+    /// - Throws: a problem if the result is too large even without rows; a statement that writes has done nothing then.
     mutating func write(_ statement: Statement, on connection: Connection) throws {
         let start = ContinuousClock.now
         let changesBefore = connection.totalChanges
+        if !statement.isReadOnly { try checkColumns(of: statement) }
         // The columns are known after the first step: it may find a changed schema and compile the statement anew.
         let hasRow = try statement.step()
+        let startOfResult = json.count
         json.beginObject()
-        let names = writeColumns(of: statement)
+        let names = try writeColumns(of: statement)
+        metadataLeft -= json.count - startOfResult + Self.tailBytes
         let truncated = try writeRows(of: statement, startingWith: hasRow, names)
         json.name("rows_affected")
         // What sqlite3_changes says is left from an earlier statement unless this one changed something.
@@ -54,7 +69,14 @@ struct ResultWriter: ~Copyable {
         json.endObject()
     }
 
-    private mutating func writeColumns(of statement: Statement) -> [String] {
+    private mutating func checkColumns(of statement: Statement) throws {
+        let mark = json.mark
+        _ = try writeColumns(of: statement)
+        json.rewind(to: mark)
+    }
+
+    private mutating func writeColumns(of statement: Statement) throws -> [String] {
+        let limit = json.count + metadataLeft - Self.tailBytes
         var names = ColumnNames()
         json.name("columns")
         json.beginArray()
@@ -66,9 +88,11 @@ struct ResultWriter: ~Copyable {
             json.name("type")
             if let type = statement.columnDeclaredType(column) { json.write(type) } else { json.writeNull() }
             json.endObject()
+            guard json.count <= limit else { throw Problem.replyTooLarge }
             if options.rowsAsObjects { names.append(name) }
         }
         json.endArray()
+        guard json.count <= limit else { throw Problem.replyTooLarge }
         return names.unique
     }
 
@@ -80,12 +104,10 @@ struct ResultWriter: ~Copyable {
         json.name("rows")
         json.beginArray()
         while hasRow {
-            if rowsLeft == 0 || json.count >= options.maximumBytes {
+            // No row after one that was left out.
+            if try truncated || !writeRow(of: statement, names) {
                 truncated = true
                 if statement.isReadOnly { break }
-            } else {
-                rowsLeft -= 1
-                try writeRow(of: statement, names)
             }
             hasRow = try statement.step()
         }
@@ -93,22 +115,33 @@ struct ResultWriter: ~Copyable {
         return truncated
     }
 
-    private mutating func writeRow(of statement: Statement, _ names: [String]) throws {
-        if options.rowsAsObjects {
-            json.beginObject()
-            for column in 0..<statement.columnCount {
-                json.name(escaping: names[column])
-                try write(statement.column(column))
+    /// Writes the present row whole, or nothing and returns false if it does not fit.
+    private mutating func writeRow(of statement: Statement, _ names: [String]) throws -> Bool {
+        guard rowsLeft > 0 else { return false }
+        let mark = json.mark
+        if options.rowsAsObjects { json.beginObject() } else { json.beginArray() }
+        for column in 0..<statement.columnCount {
+            if options.rowsAsObjects { json.name(escaping: names[column]) }
+            // Before SQLite is asked for the value: it would fill memory with the zeros of a zeroblob.
+            guard statement.columnByteCount(column) <= bytesLeft, write(try statement.column(column)) else {
+                json.rewind(to: mark)
+                return false
             }
-            json.endObject()
-        } else {
-            json.beginArray()
-            for column in 0..<statement.columnCount { try write(statement.column(column)) }
-            json.endArray()
         }
+        if options.rowsAsObjects { json.endObject() } else { json.endArray() }
+        guard bytesLeft >= 0 else {
+            json.rewind(to: mark)
+            return false
+        }
+        rowsLeft -= 1
+        return true
     }
 
-    private mutating func write(_ value: ColumnValue) {
+    /// The bytes that the reply's rows may still take.
+    private var bytesLeft: Int { options.maximumBytes - Self.tailBytes - json.count }
+
+    /// Writes a value; false, with the value written or not, if it does not fit.
+    private mutating func write(_ value: ColumnValue) -> Bool {
         switch value {
         case .null: json.writeNull()
         case .integer(let number):
@@ -123,17 +156,31 @@ struct ResultWriter: ~Copyable {
                 json.endObject()
             }
         case .text(let text):
-            if !json.write(utf8IfValid: text) { writeTagged("text_base64", text) }
-        case .blob(let bytes): writeTagged("base64", bytes)
+            // Counted only near the limit: an escape is six bytes at most.
+            guard 6 * text.count + 2 <= bytesLeft || JSONWriter.byteCount(ofString: text) <= bytesLeft else {
+                return false
+            }
+            if !json.write(utf8IfValid: text) { return writeTagged("text_base64", text) }
+        case .blob(let bytes): return writeTagged("base64", bytes)
         }
+        return bytesLeft >= 0
     }
 
-    private mutating func writeTagged(_ tag: StaticString, _ bytes: UnsafeRawBufferPointer) {
+    private mutating func writeTagged(_ tag: StaticString, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard (bytes.count + 2) / 3 * 4 <= bytesLeft else { return false }
         json.beginObject()
         json.name(tag)
         json.write(base64: bytes)
         json.endObject()
+        return bytesLeft >= 0
     }
+}
+
+extension Problem {
+    /// 507: the results take more than a reply may have, even without a row.
+    static let replyTooLarge = Problem(
+        .insufficientStorage, "statement_memory",
+        detail: "The reply would be larger than the limit, even without rows.")
 }
 
 /// Column names as the members of an object: a name that came before gets `:2`, `:3` …
