@@ -35,6 +35,12 @@ final class ProgressLimit: Sendable {
         return deadline != .max && SystemTime().now.nanoseconds >= deadline ? .deadline : nil
     }
 
+    /// Stops work that SQLite does not ask about.
+    func check() throws(SQLiteError) {
+        guard let interruption else { return }
+        throw SQLiteError(.interrupt, message: "interrupted", interruption: interruption)
+    }
+
     /// Installs the progress handler. The limit must outlive the handle.
     func install(on handle: OpaquePointer) {
         let context = Unmanaged.passUnretained(self).toOpaque()

@@ -7,7 +7,8 @@ extension Statement {
     /// Gives every parameter its value. The statement is reset first.
     ///
     /// - Throws: ``ArgumentError`` if the values do not fit the parameters, ``SQLiteCode/tooBig`` for a value over the
-    ///   limit.
+    ///   limit, ``SQLiteCode/interrupt`` if the connection is interrupted or its deadline passes while many named values
+    ///   are bound.
     public func bind(_ arguments: Arguments) throws {
         let handle = try usableHandle()
         reset()
@@ -26,8 +27,10 @@ extension Statement {
 
     private func bind(named values: [(name: String, value: Value)], to handle: OpaquePointer) throws {
         var isBound = [Bool](repeating: false, count: parameterCount)
-        for (name, value) in values {
-            let indexes = Self.parameters(named: name, of: handle)
+        let names = try ParameterNames(of: handle, lookUps: values.count, limit: connection.limit)
+        for (position, (name, value)) in values.enumerated() {
+            if (position + 1).isMultiple(of: ParameterNames.stride) { try connection.limit.check() }
+            let indexes = names.indexes(of: name)
             guard !indexes.isEmpty else { throw ArgumentError.unknownName(name) }
             for index in indexes {
                 guard !isBound[index - 1] else { throw ArgumentError.duplicateName(name) }
@@ -38,14 +41,6 @@ extension Statement {
         guard let missing = isBound.firstIndex(of: false) else { return }
         let name = sqlite3_bind_parameter_name(handle, Int32(missing + 1)).map { String(cString: $0) }
         throw ArgumentError.missing(name ?? "?\(missing + 1)")
-    }
-
-    /// The indexes of the parameters that a name stands for, each once.
-    private static func parameters(named name: String, of handle: OpaquePointer) -> [Int] {
-        // SQLite would take the part before U+0000 for the name.
-        guard let first = name.utf8.first, !name.utf8.contains(0) else { return [] }
-        let candidates = ":@$?".utf8.contains(first) ? [name] : [":" + name, "@" + name, "$" + name]
-        return candidates.map { Int(sqlite3_bind_parameter_index(handle, $0)) }.filter { $0 > 0 }
     }
 
     /// Gives one parameter its value, which is copied. Indexes begin at 1.

@@ -66,9 +66,7 @@ public final class Statement: @unchecked Sendable {
     }
 
     private func begin() throws(SQLiteError) {
-        if let interruption = connection.limit.interruption {
-            throw SQLiteError(.interrupt, message: "interrupted", interruption: interruption)
-        }
+        try connection.limit.check()
         connection.residue.formUnion(prepared.facts.intersection(.residual))
         progress = .running
     }

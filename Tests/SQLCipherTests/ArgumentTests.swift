@@ -1,5 +1,6 @@
 import SQLCipher
 import Testing
+import Timekeeping
 
 @Suite struct ArgumentTests {
     @Test("positional values go by the parameters' indexes")
@@ -55,6 +56,68 @@ import Testing
     func mismatch(sql: String, arguments: Arguments, expected: ArgumentError) throws {
         try withConnection { connection throws in
             #expect(throws: expected) { try connection.firstRow(sql, arguments) }
+        }
+    }
+
+    /// Twenty parameters `:p0`, `@p1`, `$p2`, `:p3` …, to which `more` is added.
+    private func many(_ more: String) -> (sql: String, arguments: [(name: String, value: Value)]) {
+        let prefixes = [":", "@", "$"]
+        let names = (0..<20).map { prefixes[$0 % 3] + "p\($0)" }
+        return (
+            "SELECT \(names.joined(separator: ","))\(more)",
+            (0..<20).reversed().map { (name: "p\($0)", value: .integer(Int64($0))) }
+        )
+    }
+
+    @Test("many names follow the rules of a few")
+    func manyNames() throws {
+        try withConnection { connection throws in
+            let (sql, arguments) = many(", :a, @a, $a, ?24, :\u{E9}, :e\u{301}, :p0")
+            let row = try connection.firstRow(
+                sql, .named(arguments + [("a", 100), ("?24", 101), ("\u{E9}", 102), (":e\u{301}", 103)]))
+            #expect(row == (0..<20).map { .integer($0) } + [100, 100, 100, 101, 102, 103, 0])
+        }
+    }
+
+    @Test(
+        "many names that do not fit have the errors of a few",
+        arguments: [
+            ("", [("b", 1)], .unknownName("b")), ("", [("", 1)], .unknownName("")),
+            ("", [("p0\u{0}", 1)], .unknownName("p0\u{0}")), ("", [("@p0", 1)], .unknownName("@p0")),
+            ("", [("p0", 1)], .duplicateName("p0")), ("", [(":p0", 1)], .duplicateName(":p0")),
+            (", @b", [], .missing("@b")), (", ?", [], .missing("?21")), (", ?21", [], .missing("?21")),
+            (", :e\u{301}", [("\u{E9}", 1)], .unknownName("\u{E9}")),
+        ] as [(String, [(name: String, value: Value)], ArgumentError)])
+    func manyMismatches(more: String, extra: [(name: String, value: Value)], expected: ArgumentError) throws {
+        try withConnection { connection throws in
+            let (sql, arguments) = many(more)
+            #expect(throws: expected) { try connection.firstRow(sql, .named(arguments + extra)) }
+        }
+    }
+
+    @Test("twenty thousand names are bound, unless the connection is interrupted or out of time")
+    func thousandsOfNames() throws {
+        try withConnection { connection throws in
+            let count = 20_000
+            let rows = (0..<count).map { "(:p\($0))" }.joined(separator: ",")
+            let arguments = Arguments.named((0..<count).map { ("p\($0)", .integer(Int64($0))) })
+            try connection.withStatement("VALUES \(rows)") { statement throws in
+                try statement.bind(arguments)
+                var expected: Int64 = 0
+                while try statement.step() {
+                    #expect(try statement.row() == [.integer(expected)])
+                    expected += 1
+                }
+                #expect(expected == Int64(count))
+                connection.limit(until: SystemTime().now)
+                let late = #expect(throws: SQLiteError.self) { try statement.bind(arguments) }
+                #expect(late?.interruption == .deadline)
+                connection.interrupt()
+                let stopped = #expect(throws: SQLiteError.self) { try statement.bind(arguments) }
+                #expect(stopped?.interruption == .requested)
+                connection.clearLimit()
+                try statement.bind(arguments)
+            }
         }
     }
 
