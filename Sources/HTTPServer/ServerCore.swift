@@ -73,6 +73,7 @@ extension ConnectionLimits {
     init(_ configuration: ServerConfiguration) {
         headerTimeout = configuration.headerTimeout
         idleTimeout = configuration.idleTimeout
-        bodyBytesPerWindow = Int(Double(configuration.minimumBodyRate) * configuration.headerTimeout.inSeconds)
+        let rate = Int128(configuration.minimumBodyRate)
+        bodyBytesPerWindow = Int(clamping: rate * Int128(headerTimeout.wholeNanoseconds) / 1_000_000_000)
     }
 }

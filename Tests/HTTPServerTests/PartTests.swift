@@ -10,6 +10,18 @@ struct PartTests {
         Request(.get, "/", headers: pairs).headers
     }
 
+    @Test("The bytes that a body must bring in a window are rate times time, at most what an integer holds")
+    func bodyWindow() {
+        func bytes(_ rate: Int, _ timeout: Duration) -> Int {
+            ConnectionLimits(ServerConfiguration(headerTimeout: timeout, minimumBodyRate: rate)).bodyBytesPerWindow
+        }
+        #expect(bytes(1024, .seconds(10)) == 10_240)
+        #expect(bytes(1000, .milliseconds(1500)) == 1500)
+        #expect(bytes(.max, .seconds(10)) == .max)
+        #expect(bytes(.max, .milliseconds(500)) == .max / 2)
+        #expect(bytes(8_589_934_591 << 30, .seconds(Int64.max)) == .max)
+    }
+
     @Test("Header fields keep their order, ignore the case of names, and grow beyond what was foreseen")
     func headerFields() {
         let many = (0..<200).map { ("X-\($0 % 3)", String(repeating: "v", count: $0)) }

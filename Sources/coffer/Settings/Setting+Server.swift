@@ -36,7 +36,7 @@ extension Setting where Value == Int {
         "maxConnectionsPerAddress", "off", expected: "'off' or \(ValueFormats.count)",
         "client connections at once from one address", parse: ValueFormats.countOrOff)
     static let minBodyRate = Setting(
-        "minBodyRate", "1KiB/s", expected: "a rate such as 1KiB/s", "slower request bodies are cut off",
+        "minBodyRate", "1KiB/s", expected: ValueFormats.byteRate, "slower request bodies are cut off",
         parse: ValueFormats.byteRate)
     static let maxBodyBytes = Setting(
         "maxBodyBytes", "8MiB", expected: ValueFormats.size, "size of one request body", parse: ValueFormats.size)
