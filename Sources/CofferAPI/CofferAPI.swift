@@ -51,4 +51,9 @@ public struct CofferAPI: Sendable {
     @Sendable public static func problem(for error: any Error) -> Problem {
         ProblemMapping.problem(for: error)
     }
+
+    /// What the log says of an error that is answered 5xx, without SQL, arguments or secrets; `nil` for an unknown one.
+    @Sendable public static func logText(for error: any Error) -> String? {
+        ErrorLogText.text(of: error)
+    }
 }

@@ -51,10 +51,11 @@ extension Exchange {
         }
     }
 
-    /// Says what kind of error it was; its text could carry what must not be logged.
+    /// Says what kind of error it was, and what is known to be fit for a log: its own text could carry what is not.
     private func log(_ error: any Error, of request: Request) {
-        core.logger.error(
-            "handler failed", metadata: ["request_id": "\(request.id)", "error": "\(type(of: error))"])
+        var metadata: Logger.Metadata = ["request_id": "\(request.id)", "error": "\(type(of: error))"]
+        if let text = core.logText(error) { metadata["cause"] = "\(text)" }
+        core.logger.error("handler failed", metadata: metadata)
     }
 
     /// Gives the client its response. Only the first one counts.

@@ -27,18 +27,19 @@ public final class Server: Sendable {
 
     /// Makes a server that does not listen yet.
     ///
-    /// `problem` says what a client is told about an error that is no ``Problem``. `workers` must outlive
-    /// ``shutdown(deadline:)``.
+    /// `problem` says what a client is told about an error that is no ``Problem``; `logText` what the log says beside
+    /// the error's type where the answer is 5xx, `nil` for nothing: it must hold no secret. `workers` must outlive
+    /// ``shutdown(deadline:)``, and so must `lightWorkers`, which are the same ones unless given.
     public init(
-        configuration: ServerConfiguration, router: Router, workers: WorkerExecutor, lightWorkers: WorkerExecutor? = nil,
-        time: any TimeSource = SystemTime(),
-        logger: Logger, observer: (any HTTPObserver)? = nil,
-        problem: @escaping @Sendable (any Error) -> Problem = { _ in .internalError }
+        configuration: ServerConfiguration, router: Router, workers: WorkerExecutor,
+        lightWorkers: WorkerExecutor? = nil, time: any TimeSource = SystemTime(), logger: Logger,
+        observer: (any HTTPObserver)? = nil,
+        problem: @escaping @Sendable (any Error) -> Problem = { _ in .internalError },
+        logText: @escaping @Sendable (any Error) -> String? = { _ in nil }
     ) {
         core = ServerCore(
-            configuration: configuration, router: router, workers: workers, lightWorkers: lightWorkers ?? workers, time: time,
-            logger: logger,
-            observer: observer, problem: problem)
+            configuration: configuration, router: router, workers: workers, lightWorkers: lightWorkers ?? workers,
+            time: time, logger: logger, observer: observer, problem: problem, logText: logText)
     }
 
     /// Listens and answers from now on. A server that was started must be shut down.

@@ -16,6 +16,7 @@ final class ServerCore: Sendable {
     let logger: Logger
     let observer: (any HTTPObserver)?
     let problem: @Sendable (any Error) -> Problem
+    let logText: @Sendable (any Error) -> String?
 
     let identifiers = RequestIdentifiers()
     let connections = ConnectionTable()
@@ -29,8 +30,8 @@ final class ServerCore: Sendable {
 
     init(
         configuration: ServerConfiguration, router: Router, workers: WorkerExecutor, lightWorkers: WorkerExecutor,
-        time: any TimeSource,
-        logger: Logger, observer: (any HTTPObserver)?, problem: @escaping @Sendable (any Error) -> Problem
+        time: any TimeSource, logger: Logger, observer: (any HTTPObserver)?,
+        problem: @escaping @Sendable (any Error) -> Problem, logText: @escaping @Sendable (any Error) -> String?
     ) {
         self.configuration = configuration
         self.router = router
@@ -40,6 +41,7 @@ final class ServerCore: Sendable {
         self.logger = logger
         self.observer = observer
         self.problem = problem
+        self.logText = logText
         limits = ConnectionLimits(configuration)
         let identifiers = identifiers
         watchdog = Watchdog(table: connections, limits: limits, time: time) {

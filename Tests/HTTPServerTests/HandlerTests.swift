@@ -80,7 +80,28 @@ struct HandlerTests {
             #expect(!reply.description.contains("1234"))
             let line = try #require(server.log.lines.first { $0.level == .error })
             #expect(line.metadata["error"] == "Secret" && line.metadata["request_id"] == reply.header("x-request-id"))
+            #expect(line.metadata["cause"] == nil)
             #expect(!server.log.lines.contains { "\($0)".contains("1234") })
+        }
+    }
+
+    @Test("The log has what it is given about an error that is the server's, and the client has not")
+    func logText() async throws {
+        try await TestServer.run(
+            problem: { $0 is Secret ? Problem(.serviceUnavailable, "away") : Problem(.gone, "gone") },
+            logText: { _ in "SQLITE_IOERR_READ" }
+        ) { router in
+            router.on(.get, "/server") { _ in throw Secret() }
+            router.on(.get, "/client") { _ in throw CancellationError() }
+        } body: { server in
+            try await server.withClient { client in
+                let failed = try await client.request("GET", "/server")
+                #expect(failed.status == 503 && !failed.description.contains("SQLITE"))
+                #expect(try await client.request("GET", "/client").status == 410)
+            }
+            let lines = server.log.lines.filter { $0.level == .error }
+            #expect(lines.map { $0.metadata["cause"] } == ["SQLITE_IOERR_READ"])
+            #expect(lines.map { $0.metadata["error"] } == ["Secret"])
         }
     }
 

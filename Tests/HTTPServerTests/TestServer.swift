@@ -18,6 +18,7 @@ struct TestServer {
     static func run(
         configuration: (inout ServerConfiguration) -> Void = { _ in }, time: any TimeSource = SystemTime(),
         problem: @escaping @Sendable (any Error) -> Problem = { _ in .internalError },
+        logText: @escaping @Sendable (any Error) -> String? = { _ in nil },
         routes: (inout Router) -> Void, body: (TestServer) async throws -> Void
     ) async throws {
         var settings = ServerConfiguration(port: 0)
@@ -29,7 +30,8 @@ struct TestServer {
         let workers = WorkerExecutor(threads: 4)
         let server = Server(
             configuration: settings, router: router, workers: workers, time: time,
-            logger: Logger(label: "test") { _ in log.handler }, observer: observer, problem: problem)
+            logger: Logger(label: "test") { _ in log.handler }, observer: observer, problem: problem,
+            logText: logText)
         try server.start()
         let running = TestServer(server: server, workers: workers, observer: observer, log: log)
         let result: Result<Void, any Error>

@@ -8,7 +8,7 @@ import UserEngines
 /// Turns what the modules below throw into what a client is told.
 ///
 /// Each family of errors has one function. What nobody knows becomes 500 `internal`, of which the client learns nothing
-/// and the log everything.
+/// and the log its type.
 enum ProblemMapping {
     static func problem(for error: any Error) -> Problem {
         switch error {

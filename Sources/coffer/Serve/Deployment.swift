@@ -70,8 +70,8 @@ struct Deployment {
         serverConfiguration.maximumConnections = shares.connections
         let server = Server(
             configuration: serverConfiguration, router: api.router, workers: workers, lightWorkers: lightWorkers,
-            time: time,
-            logger: Logger(label: "coffer.http"), observer: httpMetrics, problem: CofferAPI.problem)
+            time: time, logger: Logger(label: "coffer.http"), observer: httpMetrics, problem: CofferAPI.problem,
+            logText: CofferAPI.logText)
         // Stopped from the last to the first: nobody calls what has stopped.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

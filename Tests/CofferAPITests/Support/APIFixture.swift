@@ -77,7 +77,8 @@ final class APIFixture: Sendable {
             limits: options.limits, access: options.access, publicDirectory: directory + "/Public")
         server = Server(
             configuration: options.server, router: api.router, workers: workers, time: time, logger: logger,
-            observer: HTTPMetrics(metrics), problem: CofferAPI.problem)
+            observer: HTTPMetrics(metrics), problem: CofferAPI.problem,
+            logText: CofferAPI.logText)
         try server.start()
         client = try HTTPClient(port: server.port)
     }
