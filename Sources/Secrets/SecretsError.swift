@@ -1,7 +1,7 @@
 /// Why a secret could not be made, sealed or opened. Carries lengths and versions, never a byte of a secret.
 public enum SecretsError: Error, Equatable, Sendable {
     /// libsodium refused to start; without it there is no randomness to trust.
-    case libraryUnavailable
+    case sodiumUnavailable
     /// The system has no memory left for a guarded allocation, or for the memory a password hash asks for.
     case outOfMemory
     /// A key has the wrong number of bytes. A wiped key has none.

@@ -9,7 +9,7 @@ public enum SodiumLibrary {
     /// Everything in this module that needs it calls it by itself; calling it at start-up makes a broken
     /// installation known before the first request. https://doc.libsodium.org/usage
     public static func initialize() throws(SecretsError) {
-        guard status >= 0 else { throw .libraryUnavailable }
+        guard status >= 0 else { throw .sodiumUnavailable }
     }
 
     /// The version of the linked library, such as `1.0.18`.
