@@ -125,12 +125,7 @@ import Testing
         try await EngineFixture.run(budget: 2) { fixture in
             let (first, second) = (try await fixture.makeUser(), try await fixture.makeUser())
             let gate = Gate()
-            let use = Task {
-                try await fixture.registry.withEngine(of: first, key: { try fixture.copyOfKey() }) { _ in
-                    await gate.pass()
-                }
-            }
-            await gate.arrivals(atLeast: 1)
+            let use = await fixture.hold(first, until: gate)
             let refused = Task { try await fixture.run("SELECT 1", as: second) }
             try await eventually { fixture.budget.waiting == 1 }
             try await eventually { fixture.time.sleeperCount >= 2 }

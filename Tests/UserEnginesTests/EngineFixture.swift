@@ -78,6 +78,15 @@ struct EngineFixture: Sendable {
         }
     }
 
+    /// A request that has the user's engine, and keeps it until the gate opens.
+    func hold(_ user: UserID, until gate: Gate) async -> Task<Void, any Error> {
+        let use = Task {
+            try await registry.withEngine(of: user, key: { try copyOfKey() }) { _ in await gate.pass() }
+        }
+        await gate.arrivals(atLeast: 1)
+        return use
+    }
+
     func makeReaper(_ configuration: ReaperConfiguration = ReaperConfiguration()) -> Reaper {
         Reaper(
             registry: registry, activity: activity, locks: locks, configuration: configuration, time: time,

@@ -65,12 +65,7 @@ import Testing
         try await EngineFixture.run { fixture in
             let user = try await fixture.makeUser()
             let gate = Gate()
-            let use = Task {
-                try await fixture.registry.withEngine(of: user, key: { try fixture.copyOfKey() }) { _ in
-                    await gate.pass()
-                }
-            }
-            await gate.arrivals(atLeast: 1)
+            let use = await fixture.hold(user, until: gate)
             await fixture.registry.closeIfUnneeded(user, reason: .logout)
             #expect(fixture.registry.census().open == 1)
             gate.open()
@@ -85,12 +80,7 @@ import Testing
         try await EngineFixture.run { fixture in
             let user = try await fixture.makeUser()
             let gate = Gate()
-            let use = Task {
-                try await fixture.registry.withEngine(of: user, key: { try fixture.copyOfKey() }) { _ in
-                    await gate.pass()
-                }
-            }
-            await gate.arrivals(atLeast: 1)
+            let use = await fixture.hold(user, until: gate)
             await fixture.registry.closeIfUnneeded(user, reason: .logout)
             let session = fixture.activity.begin(
                 user: user, kind: .session, until: fixture.time.now.advanced(by: .seconds(60)))
