@@ -63,7 +63,6 @@ extension ConnectionPool {
         site: AcquireSite, deadline: MonotonicInstant
     ) async throws(PoolError) -> Lease<Driver> {
         let id = WaiterID(number: lastWaiterNumber.wrappingAdd(1, ordering: .relaxed).newValue)
-        var timer: Task<Void, Never>?
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
                 let now = time.now
@@ -73,7 +72,6 @@ extension ConnectionPool {
                 switch queued {
                 case .failure(let error): waiter.resume(returning: .failure(error))
                 case .success(let actions):
-                    timer = startTimer(id, deadline: deadline)
                     perform(actions)
                     // A cancellation that came before the waiter was in the queue found nothing to cancel.
                     if Task.isCancelled { cancel(id) }
@@ -82,29 +80,11 @@ extension ConnectionPool {
         } onCancel: {
             cancel(id)
         }
-        timer?.cancel()
         switch outcome {
         case .success(let grant): return accept(grant)
         case .failure(let error):
             observer?.record(.acquireFailed(error))
             throw error
-        }
-    }
-
-    /// Ends a wait at its deadline, and until then looks after opens that take too long.
-    private func startTimer(_ id: WaiterID, deadline: MonotonicInstant) -> Task<Void, Never> {
-        Task.detached(executorPreference: executor) { [self] in
-            while true {
-                let patienceEnds = time.now.advanced(by: openPatience)
-                do {
-                    try await time.sleep(until: min(deadline, patienceEnds))
-                } catch {
-                    return  // The wait is over.
-                }
-                let now = time.now
-                guard now < deadline else { return perform(decide { $0.timeOut(id) }) }
-                perform(decide { $0.supplyOverdue(now: now) })
-            }
         }
     }
 

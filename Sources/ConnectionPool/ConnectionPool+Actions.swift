@@ -23,7 +23,21 @@ extension ConnectionPool {
                 logger.warning(
                     "a lease that was out for long came back",
                     metadata: ["site": "\(report.site)", "age": "\(report.age)"])
+            case .setAlarm(let order): start(order)
             case .finishClose: allClosed.give()
+            }
+        }
+    }
+
+    private func start(_ order: AlarmOrder) {
+        alarm.set(order) {
+            Task.detached(executorPreference: executor) { [self] in
+                do {
+                    try await time.sleep(until: order.instant)
+                } catch {
+                    return  // Overtaken, or nobody waits any more.
+                }
+                perform(decide { $0.ring(order, now: time.now) })
             }
         }
     }

@@ -17,8 +17,8 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
     let observer: (any PoolObserver)?
     let jitter: @Sendable () -> Double
     let acquireTimeout: Duration
-    let openPatience: Duration
     let lastWaiterNumber = Atomic<UInt64>(0)
+    let alarm = PoolAlarm()
     let allClosed: ClosedSignal
     private let machine: Mutex<PoolStateMachine<Waiter>>
     private let published = PublishedGauges()
@@ -39,7 +39,6 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
         self.observer = observer
         self.jitter = jitter
         acquireTimeout = configuration.acquireTimeout
-        openPatience = configuration.openPatience
         allClosed = ClosedSignal(time: time, executor: executor)
         machine = Mutex(PoolStateMachine(configuration: configuration))
         var vacant = PoolOccupancy()
@@ -83,10 +82,12 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
 
     /// Runs one transition of the state machine.
     func decide<Outcome: Sendable>(_ transition: (inout PoolStateMachine<Waiter>) -> Outcome) -> Outcome {
-        machine.withLock { machine in
+        let (outcome, unneeded) = machine.withLock { machine in
             let outcome = transition(&machine)
             published.store(machine.occupancy, suspectedLeaks: machine.suspectedLeaks)
-            return outcome
+            return (outcome, machine.takeUnneededAlarm())
         }
+        if let unneeded { alarm.cancel(unneeded) }
+        return outcome
     }
 }

@@ -14,6 +14,8 @@ enum PoolAction<Waiter: Sendable>: Sendable {
     case leakSuspected(LeakReport)
     /// Reports that such a lease has come back.
     case leakEnded(LeakReport)
+    /// Has ``PoolStateMachine/ring(_:now:)`` called at the order's instant.
+    case setAlarm(AlarmOrder)
     /// Tells those who close the pool that the last connection is closed.
     case finishClose
 }

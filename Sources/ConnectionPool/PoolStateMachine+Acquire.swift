@@ -27,19 +27,32 @@ extension PoolStateMachine {
             counters.timeouts += 1
             return .failure(timeout)
         }
-        waiters.append(.init(waiter: waiter, site: site, since: now), as: id)
+        waiters.append(.init(waiter: waiter, site: site, since: now, deadline: deadline), as: id)
         var actions: [Action] = []
         supply(now: now, &actions)
+        if !waiters.isEmpty { setAlarm(for: deadline, now: now, &actions) }
         return .success(actions)
     }
 
-    /// Ends a wait at its deadline, unless the waiter has left the queue before.
-    mutating func timeOut(_ id: WaiterID) -> [Action] {
+    /// Ends the waits whose deadline has come, and begins another open or check for waiters whose own has been under way
+    /// for too long. An alarm that was overtaken by an earlier one does nothing.
+    mutating func ring(_ order: AlarmOrder, now: MonotonicInstant) -> [Action] {
         defer { assertInvariant() }
+        guard alarm == order else { return [] }
+        alarm = nil
         let error = timeout
-        guard let entry = waiters.remove(id) else { return [] }
-        counters.timeouts += 1
-        return [.resume(entry.waiter, .failure(error))]
+        var actions: [Action] = waiters.removeDue(at: now).map { .resume($0.waiter, .failure(error)) }
+        counters.timeouts += actions.count
+        supply(now: now, &actions)
+        if let deadline = waiters.firstDeadline { setAlarm(for: deadline, now: now, &actions) }
+        return actions
+    }
+
+    /// The alarm, if there is one although nobody waits.
+    mutating func takeUnneededAlarm() -> AlarmOrder? {
+        guard let order = alarm, waiters.isEmpty else { return nil }
+        alarm = nil
+        return order
     }
 
     /// Ends a wait because its task was cancelled, unless the waiter has left the queue before.
@@ -66,6 +79,17 @@ extension PoolStateMachine {
     ) {
         let grant = lease(index, site: entry.site, since: entry.since, now: now)
         actions.append(.resume(entry.waiter, .success(grant)))
+    }
+
+    /// Asks to be called at a deadline, or when the patience with an open ends, unless an earlier call has been asked for:
+    /// one alarm serves all who wait.
+    private mutating func setAlarm(for deadline: MonotonicInstant, now: MonotonicInstant, _ actions: inout [Action]) {
+        let wanted = min(deadline, now.advanced(byNanoseconds: limits.openPatience))
+        if let alarm, alarm.instant <= wanted { return }
+        lastAlarmNumber += 1
+        let order = AlarmOrder(number: lastAlarmNumber, instant: wanted)
+        alarm = order
+        actions.append(.setAlarm(order))
     }
 
     /// Connections that waiters can get without anyone's giving one back.

@@ -1,14 +1,6 @@
 import Timekeeping
 
 extension PoolStateMachine {
-    /// Begins another open or check for waiters whose own has been under way for too long.
-    mutating func supplyOverdue(now: MonotonicInstant) -> [Action] {
-        defer { assertInvariant() }
-        var actions: [Action] = []
-        supply(now: now, &actions)
-        return actions
-    }
-
     /// Sees to it that for each waiter a connection is being checked or opened, as far as there are idle ones and room.
     mutating func supply(now: MonotonicInstant, _ actions: inout [Action]) {
         guard lifecycle == .open, !waiters.isEmpty else { return }

@@ -21,6 +21,8 @@ struct PoolStateMachine<Waiter: Sendable> {
     /// The idle slots, the most recently used one last.
     var idleSlots: [Int] = []
     var waiters = WaiterQueue<Waiter>()
+    /// When ``ring(_:now:)`` will be called; `nil` if nobody waited when it last was.
+    var alarm: AlarmOrder?
     /// All slots that are not vacant, by phase; a check and a reset count as leased.
     var leased = 0
     var opening = 0
@@ -30,6 +32,7 @@ struct PoolStateMachine<Waiter: Sendable> {
     var ceiling: Int
     var lastSerial: UInt64 = 0
     var lastLeaseNumber: UInt64 = 0
+    var lastAlarmNumber: UInt64 = 0
     var lastOpenError: (any Error)?
     var counters = PoolCounters()
 

@@ -15,6 +15,7 @@ struct WaiterQueue<Waiter> {
         let waiter: Waiter
         let site: AcquireSite
         let since: MonotonicInstant
+        let deadline: MonotonicInstant
     }
 
     private var order: Deque<WaiterID> = []
@@ -42,6 +43,14 @@ struct WaiterQueue<Waiter> {
         dropStaleOrder()
         return entry
     }
+
+    /// Takes those whose deadline has come, in their order.
+    mutating func removeDue(at now: MonotonicInstant) -> [Entry] {
+        order.filter { entries[$0].map { $0.deadline <= now } ?? false }.compactMap { remove($0) }
+    }
+
+    /// The earliest deadline; `nil` if nobody waits.
+    var firstDeadline: MonotonicInstant? { entries.values.lazy.map(\.deadline).min() }
 
     /// Takes all, in their order.
     mutating func removeAll() -> [Entry] {

@@ -101,7 +101,7 @@ import Timekeeping
     func handOffThenDeadline() throws {
         var pool = try poolWithOneWaiter()
         pool.release(pool.given[0].grant)
-        pool.take(pool.machine.timeOut(WaiterID(number: 2)))
+        pool.passDeadlines()
         #expect(pool.given.map(\.waiter) == [1, 2])
         #expect(pool.refused.isEmpty)
         #expect(pool.machine.counters.timeouts == 0)
@@ -110,7 +110,7 @@ import Timekeeping
     @Test("deadline first, hand-off second: the connection stays in the pool")
     func deadlineThenHandOff() throws {
         var pool = try poolWithOneWaiter()
-        pool.take(pool.machine.timeOut(WaiterID(number: 2)))
+        pool.passDeadlines()
         pool.release(pool.given[0].grant)
         #expect(pool.given.map(\.waiter) == [1])
         #expect(pool.refused.map(\.waiter) == [2])

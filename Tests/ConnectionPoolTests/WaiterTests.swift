@@ -174,15 +174,33 @@ import Timekeeping
         }
     }
 
-    @Test("timers exist only for acquires that wait") func timers() throws {
+    @Test("one timer serves all who wait, and ends with the last of them")
+    func timer() throws {
         try withPool(one) { fixture in
             let lease = try fixture.lease()
             #expect(fixture.time.sleeperCount == 0)
-            let waiter = fixture.acquire()
+            let waiters = (0..<20).map { _ in fixture.acquire(timeout: .seconds(10)) }
             #expect(fixture.time.sleeperCount == 1)
             fixture.release(lease)
+            for waiter in waiters.dropLast() { fixture.release(waiter.value) }
             #expect(fixture.time.sleeperCount == 0)
-            fixture.release(waiter.value)
+            fixture.release(waiters.last?.value)
+        }
+    }
+
+    @Test("a short deadline behind a long one is kept") func shorterDeadline() throws {
+        try withPool(one) { fixture in
+            let lease = try fixture.lease()
+            let long = fixture.acquire(timeout: .seconds(10))
+            let short = fixture.acquire(timeout: .milliseconds(10))
+            fixture.advance(by: .milliseconds(10))
+            #expect(short.poolError?.code == "pool_timeout")
+            #expect(!long.isOver)
+            fixture.advance(by: .milliseconds(9_989))
+            #expect(!long.isOver)
+            fixture.advance(by: .milliseconds(1))
+            #expect(long.poolError?.code == "pool_timeout")
+            fixture.release(lease)
         }
     }
 }

@@ -17,6 +17,7 @@ struct MachineFixture {
     var refused: [(waiter: Int, error: PoolError)] = []
     var leaks: [LeakReport] = []
     var interrupts = 0
+    var alarms: [AlarmOrder] = []
     var finishedCloses = 0
 
     init(_ configuration: PoolConfiguration) {
@@ -34,6 +35,7 @@ struct MachineFixture {
             case .check(let slot, _): checks.append(slot)
             case .close(let slot, _, let reason): closes.append((slot, reason))
             case .interrupt: interrupts += 1
+            case .setAlarm(let order): alarms.append(order)
             case .leakSuspected(let report), .leakEnded(let report): leaks.append(report)
             case .finishClose: finishedCloses += 1
             }
@@ -46,6 +48,12 @@ struct MachineFixture {
             now: now
         ).get()
         take(actions)
+    }
+
+    /// Moves the clock past every deadline, and rings the alarms that were set until then.
+    mutating func passDeadlines() {
+        now = now.advanced(by: .seconds(5))
+        while !alarms.isEmpty { take(machine.ring(alarms.removeFirst(), now: now)) }
     }
 
     mutating func open(_ location: SourceLocation = #_sourceLocation) throws {
