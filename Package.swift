@@ -54,7 +54,7 @@ let package = Package(
             "CofferAPI",
             [
                 "Accounts", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "Timekeeping",
-                "UserEngines", logging,
+                "UserEngines", "Workers", logging,
             ]),
         .executableTarget(
             name: "coffer",

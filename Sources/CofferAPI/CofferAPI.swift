@@ -2,6 +2,7 @@ import Accounts
 import HTTPServer
 import Metrics
 import UserEngines
+import Workers
 
 /// Every call that Coffer answers.
 public struct CofferAPI: Sendable {
@@ -12,12 +13,15 @@ public struct CofferAPI: Sendable {
     private let reaper: Reaper
     private let limits: APILimits
     private let access: AccessConfiguration
+    private let workers: WorkerExecutor
     private let publicFiles: PublicFiles
 
-    /// Puts the modules below behind HTTP. `publicDirectory` holds the landing page and the OpenAPI document.
+    /// Puts the modules below behind HTTP. `workers` run what may be long and are not those that the
+    /// server's light and inline handlers go on with; `publicDirectory` holds the landing page and the
+    /// OpenAPI document.
     public init(
         accounts: Accounts, engines: EngineRegistry, metrics: MetricsRegistry, readiness: Readiness, reaper: Reaper,
-        limits: APILimits, access: AccessConfiguration, publicDirectory: String
+        limits: APILimits, access: AccessConfiguration, workers: WorkerExecutor, publicDirectory: String
     ) {
         self.accounts = accounts
         self.engines = engines
@@ -26,6 +30,7 @@ public struct CofferAPI: Sendable {
         self.reaper = reaper
         self.limits = limits
         self.access = access
+        self.workers = workers
         publicFiles = PublicFiles(directory: publicDirectory)
     }
 
@@ -39,7 +44,8 @@ public struct CofferAPI: Sendable {
             .add(to: &router)
         MeRoutes(accounts: accounts, authentication: authentication, engines: engines, limits: limits)
             .add(to: &router)
-        QueryRoutes(authentication: authentication, engines: engines, limits: limits).add(to: &router)
+        QueryRoutes(authentication: authentication, engines: engines, limits: limits, workers: workers)
+            .add(to: &router)
         HealthRoutes(readiness: readiness, operators: operators).add(to: &router)
         MetricsRoutes(metrics: metrics, operators: operators).add(to: &router)
         AdminRoutes(accounts: accounts, engines: engines, reaper: reaper, operators: operators).add(to: &router)

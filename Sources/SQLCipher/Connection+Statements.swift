@@ -20,6 +20,14 @@ extension Connection {
         return Statement(prepared, of: self)
     }
 
+    /// The statement with this text if it lies in the cache: nothing is compiled.
+    public func cachedStatement(_ sql: String) -> Statement? {
+        var sql = sql
+        guard handle != nil, let prepared = sql.withUTF8({ cache.take($0) }) else { return nil }
+        lent.append(prepared.handle)
+        return Statement(prepared, of: self)
+    }
+
     /// Runs `body` with a statement and ends the statement after it.
     public func withStatement<Result>(_ sql: String, _ body: (Statement) throws -> Result) throws -> Result {
         let statement = try statement(sql)

@@ -12,7 +12,7 @@ public final class Statement: @unchecked Sendable {
     /// The connection that runs the statement.
     public let connection: Connection
 
-    private let prepared: PreparedStatement
+    private var prepared: PreparedStatement
     private let generation: Int
     private var progress = Progress.ready
     private var isFinished = false
@@ -94,6 +94,12 @@ public final class Statement: @unchecked Sendable {
 extension Statement {
     /// What the statement does.
     public var facts: StatementFacts { prepared.facts }
+
+    /// How long it took lately; what is recorded here lasts as long as the statement is cached.
+    public var history: RunHistory {
+        get { prepared.history }
+        set { prepared.history = newValue }
+    }
 
     /// Whether it leaves the database file as it is; true also for `COMMIT`, `SAVEPOINT`, `ATTACH` and most pragmas.
     /// See https://www.sqlite.org/c3ref/stmt_readonly.html.

@@ -7,6 +7,7 @@ struct PreparedStatement {
     let facts: StatementFacts
     /// The text it was prepared from, as the cache's key; nil if it is not to be cached.
     let key: [UInt8]?
+    var history = RunHistory()
 }
 
 /// Compiled statements that nobody uses now, at most ``capacity``; the least recently used goes first.

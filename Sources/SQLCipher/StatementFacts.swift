@@ -34,6 +34,9 @@ public struct StatementFacts: OptionSet, Hashable, Sendable {
     /// `DETACH`
     public static let detaches = StatementFacts(rawValue: 1 << 10)
 
+    /// Calls a function that can make much out of little within one instruction, which nothing interrupts.
+    public static let callsUnboundedFunction = StatementFacts(rawValue: 1 << 11)
+
     /// What a connection does not lose when its transaction is rolled back.
     static let residual: StatementFacts = [.writesTemporary, .changesTemporarySchema, .changesSetting, .attaches]
 }
@@ -54,7 +57,9 @@ extension StatementFacts {
         case .pragma: self = Self.isSetting(action) ? [.pragma, .changesSetting] : .pragma
         case .attach: self = .attaches
         case .detach: self = .detaches
-        case .function, .recursive, .select: self = []
+        case .function:
+            self = action.secondArgument.map(BoundedFunctions.contains) ?? false ? [] : .callsUnboundedFunction
+        case .recursive, .select: self = []
         }
     }
 

@@ -7,6 +7,8 @@ import Testing
         arguments: [
             ("SELECT 1", []), ("VALUES (1)", []), ("SELECT a FROM t", .reads), ("EXPLAIN SELECT a FROM t", .reads),
             ("WITH c AS (SELECT a FROM t) SELECT * FROM c", .reads),
+            ("SELECT count(*), upper('a')", []), ("SELECT hex('a')", .callsUnboundedFunction),
+            ("SELECT group_concat(a) FROM t", [.reads, .callsUnboundedFunction]),
             ("INSERT INTO t VALUES (1)", .writes), ("UPDATE t SET a = 1", [.writes]),
             ("DELETE FROM t WHERE a = 1", [.reads, .writes]), ("EXPLAIN DELETE FROM t", .writes),
             ("INSERT INTO t SELECT a FROM t RETURNING a", [.reads, .writes]),

@@ -9,22 +9,25 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - timeout: how long it may run; waiting for a connection is not counted.
-    ///   - read: steps the statement; runs on the thread that has the connection.
+    ///   - start: the thread that the task is on.
+    ///   - read: steps the statement, once more from the beginning if that turns out to be long for the thread it is on.
     /// - Throws: `PoolError`, `StatementError`, `ArgumentError`, `SQLiteError`, ``EngineError``.
     public func run<Result: Sendable>(
-        _ sql: String, _ arguments: Arguments, timeout: Duration,
+        _ sql: String, _ arguments: Arguments, timeout: Duration, from start: StatementStart = .worker,
         _ read: @Sendable (Statement, Connection) throws -> Result
     ) async throws -> Result {
-        if StatementRoute(sql) == .reader, let result = try await runOnReader(sql, arguments, timeout, read) {
+        if StatementRoute(sql) == .reader, let result = try await runOnReader(sql, arguments, timeout, start, read) {
             return result
         }
-        return try await writer.withConnection { connection in
-            connection.limit(until: SystemTime().now.advanced(by: timeout))
-            let result = try timed(.writer) {
-                try StatementRunner(connection, isAtomic: false).run(sql, arguments, read)
+        return try await start.onWorker {
+            try await writer.withConnection { connection in
+                connection.limit(until: SystemTime().now.advanced(by: timeout))
+                let result = try timed(.writer) {
+                    try StatementRunner(connection, isAtomic: false).run(sql, arguments, read)
+                }
+                guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
+                return result
             }
-            guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
-            return result
         }
     }
 
@@ -49,26 +52,39 @@ extension Engine {
     /// The result, or `nil` if the statement belongs on the writer: because it writes, or because there is no descriptor to
     /// spare for a reader.
     private func runOnReader<Result: Sendable>(
-        _ sql: String, _ arguments: Arguments, _ timeout: Duration,
+        _ sql: String, _ arguments: Arguments, _ timeout: Duration, _ start: StatementStart,
         _ read: @Sendable (Statement, Connection) throws -> Result
     ) async throws -> Result? {
         do {
             return try await readers.withConnection { connection -> Result? in
-                connection.limit(until: SystemTime().now.advanced(by: timeout))
-                let statement = try connection.statement(sql)
-                defer { statement.finish() }
-                guard statement.isReadOnly || statement.isExplain else { return nil }
-                try statement.bind(arguments)
-                return try timed(.reader) { try read(statement, connection) }
+                if case .eventThread = start,
+                    let result = try runIfQuick(sql, arguments, timeout, on: connection, read)
+                {
+                    return result
+                }
+                return try await start.onWorker {
+                    connection.limit(until: SystemTime().now.advanced(by: timeout))
+                    let statement = try connection.statement(sql)
+                    defer { statement.finish() }
+                    guard statement.isReadOnly || statement.isExplain else { return nil }
+                    try statement.bind(arguments)
+                    return try timed(.reader, statement) { try read(statement, connection) }
+                }
             }
         } catch PoolError.openFailed(is GrowthRefused) {
             return nil
         }
     }
 
-    private func timed<Result>(_ role: PoolRole, _ work: () throws -> Result) rethrows -> Result {
+    private func timed<Result>(
+        _ role: PoolRole, _ statement: Statement? = nil, _ work: () throws -> Result
+    ) rethrows -> Result {
         let start = SystemTime().now
-        defer { metrics.statementEnded(on: role, after: start.duration(to: SystemTime().now)) }
+        defer {
+            let duration = start.duration(to: SystemTime().now)
+            statement?.history.record(duration)
+            metrics.statementEnded(on: role, after: duration)
+        }
         return try work()
     }
 }

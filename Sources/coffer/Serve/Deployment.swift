@@ -65,7 +65,8 @@ struct Deployment {
         ServerMetrics.register(in: metrics, versions: versions)
         let api = CofferAPI(
             accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, reaper: reaper,
-            limits: settings.limits, access: settings.access, publicDirectory: settings.publicDirectory)
+            limits: settings.limits, access: settings.access, workers: workers,
+            publicDirectory: settings.publicDirectory)
         var serverConfiguration = settings.server
         serverConfiguration.maximumConnections = shares.connections
         let server = Server(

@@ -42,6 +42,7 @@ final class APIFixture: Sendable {
     /// What the readiness check that the test has in its hand says.
     let health = HealthSwitch()
     private let workers = WorkerExecutor(threads: 8)
+    private let lightWorkers = WorkerExecutor(threads: 4)
 
     private init(_ directory: String, _ options: APIOptions) async throws {
         self.directory = directory
@@ -74,10 +75,10 @@ final class APIFixture: Sendable {
         metrics.registerProcessMetrics()
         let api = CofferAPI(
             accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, reaper: reaper,
-            limits: options.limits, access: options.access, publicDirectory: directory + "/Public")
+            limits: options.limits, access: options.access, workers: workers, publicDirectory: directory + "/Public")
         server = Server(
-            configuration: options.server, router: api.router, workers: workers, time: time, logger: logger,
-            observer: HTTPMetrics(metrics), problem: CofferAPI.problem,
+            configuration: options.server, router: api.router, workers: workers, lightWorkers: lightWorkers, time: time,
+            logger: logger, observer: HTTPMetrics(metrics), problem: CofferAPI.problem,
             logText: CofferAPI.logText)
         try server.start()
         client = try HTTPClient(port: server.port)
@@ -127,6 +128,7 @@ final class APIFixture: Sendable {
         #expect(census.open + census.opening + census.closing == 0)
         try await accounts.close()
         workers.shutdown()
+        lightWorkers.shutdown()
         #expect(openUserFiles == [])
         #expect(OpenFiles.paths(under: directory + "/data").filter { $0.contains("catalog.db") } == [])
     }

@@ -1,0 +1,17 @@
+/// How long a compiled statement's latest runs took; kept with it in the cache.
+public struct RunHistory: Sendable {
+    /// A run under this time is quick: some ten point reads.
+    public static let quickRun = Duration.microseconds(100)
+    /// The quick runs in a row after which the next is expected to be quick too.
+    public static let expectedAfter = 8
+
+    private var quickRuns = 0
+
+    /// Takes in how long a run took, with the reading of its rows.
+    public mutating func record(_ duration: Duration) {
+        quickRuns = duration < Self.quickRun ? min(quickRuns + 1, Self.expectedAfter) : 0
+    }
+
+    /// Whether the next run is expected to be quick.
+    public var isQuick: Bool { quickRuns == Self.expectedAfter }
+}

@@ -1,0 +1,34 @@
+import Testing
+
+@testable import SQLCipher
+
+@Suite struct RunHistoryTests {
+    @Test("enough quick runs in a row are needed, and one that is not quick ends the row") func row() {
+        var history = RunHistory()
+        for _ in 0..<RunHistory.expectedAfter {
+            #expect(!history.isQuick)
+            history.record(.microseconds(5))
+        }
+        #expect(history.isQuick)
+        history.record(RunHistory.quickRun)
+        #expect(!history.isQuick)
+        for _ in 1..<RunHistory.expectedAfter { history.record(.zero) }
+        #expect(!history.isQuick)
+        history.record(.zero)
+        #expect(history.isQuick)
+    }
+
+    @Test("a cached statement keeps its history, and one compiled anew has none") func cached() throws {
+        try withConnection { connection in
+            #expect(connection.cachedStatement("SELECT 1") == nil)
+            try connection.withStatement("SELECT 1") { statement in
+                for _ in 0..<RunHistory.expectedAfter { statement.history.record(.zero) }
+            }
+            let cached = try #require(connection.cachedStatement("SELECT 1"))
+            defer { cached.finish() }
+            #expect(cached.history.isQuick)
+            #expect(connection.cachedStatement("SELECT 1") == nil, "it is out")
+            try connection.withStatement("SELECT 1") { #expect(!$0.history.isQuick) }
+        }
+    }
+}
