@@ -26,12 +26,14 @@ struct Deployment {
         if let warning = versions.warning { logger.warning("\(warning)") }
         warnWithoutPublicFiles()
         let files = try DataDirectory(path: settings.dataDirectory)
+        let lightThreads = 2 * ProcessorCount.online
+        let census = DescriptorCensus.take()
         let shares = try DescriptorShares(
-            limit: DescriptorCensus.take().softLimit, databases: settings.descriptorBudget,
-            connections: settings.server.maximumConnections)
+            limit: census.softLimit, open: census.total, threads: settings.workers + lightThreads,
+            databases: settings.descriptorBudget, connections: settings.server.maximumConnections)
         let workers = WorkerExecutor(threads: settings.workers)
         // What runs no statement of a user never waits for one: logins, health, opens, closes and time-outs.
-        let lightWorkers = WorkerExecutor(threads: 2 * ProcessorCount.online)
+        let lightWorkers = WorkerExecutor(threads: lightThreads)
         defer {
             workers.shutdown()
             lightWorkers.shutdown()

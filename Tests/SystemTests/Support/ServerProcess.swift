@@ -42,14 +42,21 @@ final class ServerProcess: Sendable {
     }
 
     /// Starts a server on a free port, runs `body`, and sees to it that the process is gone afterwards.
+    ///
+    /// - Parameter descriptorLimit: how many file descriptors it may have, as soft and as hard limit.
     static func run(
         in directory: TemporaryDirectory, _ arguments: [String] = [], environment: [String: String] = [:],
-        file: StaticString = #fileID, line: UInt = #line, _ body: (ServerProcess) async throws -> Void
+        descriptorLimit: Int? = nil, file: StaticString = #fileID, line: UInt = #line,
+        _ body: (ServerProcess) async throws -> Void
     ) async throws {
         let data = directory.file("data")
+        let command = [Program.path, "serve", "--port", "0", "--data-directory", data] + arguments
+        // The shell sets the limit and becomes the program.
+        let limited =
+            descriptorLimit.map { ["/bin/sh", "-c", #"ulimit -n "$0" && exec "$@""#, "\($0)"] + command } ?? command
         let process = ChildProcess(
-            Program.path, ["serve", "--port", "0", "--data-directory", data] + arguments,
-            environment: Program.environment.merging(environment) { $1 }, in: directory.path)
+            limited[0], Array(limited[1...]), environment: Program.environment.merging(environment) { $1 },
+            in: directory.path)
         do {
             let server = try ServerProcess(
                 process, port: try await announcedPort(of: process, file: file, line: line), data: data)

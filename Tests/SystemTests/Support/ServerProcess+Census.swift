@@ -1,0 +1,33 @@
+import CofferTesting
+
+/// What a server has open, as its metrics tell.
+struct ServerCensus: Equatable, Sendable {
+    /// Descriptors by class, without sockets: those are the clients'.
+    var files: [String: Int] = [:]
+    var engines = 0
+    var connections = 0
+    var lockEntries = 0
+}
+
+extension ServerProcess {
+    /// Asks on the kept connection.
+    func census() async throws -> ServerCensus {
+        var census = ServerCensus()
+        for line in try await call("GET", "/metrics").text.split(separator: "\n") {
+            guard let space = line.lastIndex(of: " "), let value = Int(line[line.index(after: space)...]) else {
+                continue
+            }
+            let series = line[..<space]
+            if let label = series.firstMatch(of: #/^coffer_descriptors\{class="(\w+)"\}$/#)?.1, label != "socket" {
+                census.files[String(label)] = value
+            } else if series.hasPrefix("coffer_engines{") {
+                census.engines += value
+            } else if series.hasPrefix("coffer_connections{") {
+                census.connections += value
+            } else if series.hasPrefix("coffer_user_lock_entries{") {
+                census.lockEntries += value
+            }
+        }
+        return census
+    }
+}
