@@ -67,7 +67,8 @@ struct DescriptorLimitTests {
     private func serve(rounds: Int, _ load: Load) async throws {
         try await withTemporaryDirectory { directory in
             try await ServerProcess.run(
-                in: directory, ["--log-level", "warning"], environment: load.environment, descriptorLimit: 128
+                in: directory, ["--log-level", "warning", "--idle-timeout", "5m"], environment: load.environment,
+                descriptorLimit: 128
             ) { server in
                 let before = try await server.census()
                 let visits = Visits(server)

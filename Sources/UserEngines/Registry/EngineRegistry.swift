@@ -144,7 +144,10 @@ extension EngineRegistry {
             case .close(let closing):
                 guard await close(closing) else { throw EngineError.unavailable }
                 continue
-            case .open: open(user, dataKey!)
+            case .open:
+                open(user, dataKey!)
+                // The engine's from now on, which wipes it when it closes: another opening needs a key of its own.
+                dataKey = nil
             case .wait: break
             }
             switch await wait(for: user) {

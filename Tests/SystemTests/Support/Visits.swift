@@ -44,12 +44,16 @@ final class Visits: Sendable {
 
     /// Registers a user and logs them in; the token.
     func register(_ name: String, on client: HTTPClient) async throws -> String {
-        let credentials = #"{"username":"\#(name)","password":"correct horse"}"#
-        _ = try await call("POST", "/v1/users", expecting: 201, json: credentials, on: client)
-        let login = try await call("POST", "/v1/sessions", expecting: 201, json: credentials, on: client)
-        let token = try #require(login["token"]?.stringValue)
+        _ = try await call("POST", "/v1/users", expecting: 201, json: credentials(name), on: client)
+        let token = try await logIn(name, on: client)
         _ = try await query("CREATE TABLE t(v)", as: token, on: client)
         return token
+    }
+
+    /// Begins a session; its token.
+    func logIn(_ name: String, on client: HTTPClient) async throws -> String {
+        let login = try await call("POST", "/v1/sessions", expecting: 201, json: credentials(name), on: client)
+        return try #require(login["token"]?.stringValue)
     }
 
     /// Writes one more row, the `count`th, and reads all.
@@ -61,6 +65,10 @@ final class Visits: Sendable {
 
     func logOut(_ token: String, on client: HTTPClient) async throws {
         _ = try await call("DELETE", "/v1/sessions/current", expecting: 204, as: token, on: client)
+    }
+
+    private func credentials(_ name: String) -> String {
+        #"{"username":"\#(name)","password":"correct horse"}"#
     }
 
     private func query(_ sql: String, as token: String, on client: HTTPClient) async throws -> JSONValue {
