@@ -32,6 +32,16 @@ extension ConnectionPool {
         return true
     }
 
+    /// Interrupts the work on the connection that has been leased for longest, and lets it be closed for `reason` when it
+    /// comes back. False if there is none that has not been interrupted already.
+    ///
+    /// - Parameter interrupt: stops the work, from this thread.
+    public func interruptOldest(_ reason: EvictionReason, by interrupt: (Driver.Connection) -> Void) -> Bool {
+        guard let connection = decide({ $0.markOldest(reason) }) else { return false }
+        interrupt(downcast(connection))
+        return true
+    }
+
     private func begin(_ lease: Lease<Driver>, evicting reason: EvictionReason?) throws(PoolError) -> ReleaseStep {
         guard lease.pool === self else { throw .foreignLease }
         guard let step = decide({ $0.beginRelease(lease.ticket, evicting: reason) }) else {

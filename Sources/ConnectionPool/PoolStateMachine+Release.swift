@@ -54,6 +54,21 @@ extension PoolStateMachine {
         return true
     }
 
+    /// Marks the connection whose lease has been out for longest, so that it is closed when it comes back; `nil` if all that
+    /// are leased have been interrupted already.
+    mutating func markOldest(_ reason: EvictionReason) -> PooledConnection? {
+        var oldest: (index: Int, since: MonotonicInstant)?
+        for index in slots.indices {
+            guard case .leased(let record) = slots[index].phase, slots[index].evictionMark != reason,
+                slots[index].evictionMark != .cancelled
+            else { continue }
+            if oldest.map({ record.since < $0.since }) ?? true { oldest = (index, record.since) }
+        }
+        guard let oldest else { return nil }
+        slots[oldest.index].evictionMark = reason
+        return slots[oldest.index].connection
+    }
+
     private func record(of ticket: LeaseTicket) -> LeaseRecord? {
         guard case .leased(let record) = slots[ticket.index].phase, record.number == ticket.number else { return nil }
         return record

@@ -9,12 +9,10 @@ final class BusyWait {
     private static let shortestPause: Int64 = 100_000
     private static let longestPause: Int64 = 25_000_000
 
-    private let timeout: Duration
+    /// How long a call waits that meets a lock.
+    var timeout: Duration
     private let limit: ProgressLimit
     private var end = MonotonicInstant(nanoseconds: 0)
-
-    /// False makes a call that meets a lock fail at once.
-    var isAllowed = true
 
     init(timeout: Duration, limit: ProgressLimit) {
         self.timeout = timeout
@@ -28,7 +26,7 @@ final class BusyWait {
 
     /// Sleeps before the next try, 0.1, 0.2, 0.4 … 25 ms; false when the waiting is over.
     fileprivate func pause(attempt: Int32) -> Bool {
-        guard isAllowed, limit.interruption == nil else { return false }
+        guard limit.interruption == nil else { return false }
         let now = SystemTime().now
         if attempt == 0 { end = now.advanced(by: timeout) }
         let remaining = now.duration(to: end).wholeNanoseconds

@@ -19,13 +19,15 @@ public struct CheckpointResult: Hashable, Sendable {
 extension Connection {
     /// Moves frames of the WAL into the database file.
     ///
-    /// - Parameter waiting: whether ``CheckpointMode/truncate`` waits up to the busy timeout for readers and writers.
+    /// - Parameter patience: how long ``CheckpointMode/truncate`` waits for readers and writers.
     /// - Throws: ``SQLiteCode/busy`` if it could not do everything that the mode asks for.
-    public func checkpoint(_ mode: CheckpointMode, waiting: Bool = false) throws(SQLiteError) -> CheckpointResult {
+    public func checkpoint(
+        _ mode: CheckpointMode, waitingUpTo patience: Duration = .zero
+    ) throws(SQLiteError) -> CheckpointResult {
         let handle = try openHandle()
         finalizeDeferred()
-        busyWait.isAllowed = waiting
-        defer { busyWait.isAllowed = true }
+        busyWait.timeout = patience
+        defer { busyWait.timeout = configuration.busyTimeout }
         var walFrames: Int32 = 0
         var checkpointed: Int32 = 0
         let sqliteMode = mode == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE

@@ -3,12 +3,12 @@ import Timekeeping
 
 extension Connection {
     /// Stops what the connection does now, and whatever it is asked to do until ``reset()`` or ``clearLimit()``: the
-    /// statement fails with ``SQLiteCode/interrupt`` and ``Interruption/requested``.
+    /// statement fails with ``SQLiteCode/interrupt`` and the given reason.
     ///
     /// From any thread at any time, also while the connection is being closed and after it. It does not wait.
     /// See https://www.sqlite.org/c3ref/interrupt.html.
-    public func interrupt() {
-        limit.interrupt()
+    public func interrupt(_ request: InterruptionRequest = .unspecified) {
+        limit.interrupt(request)
         // SQLite looks at its own flag in places where it does not ask the progress handler, such as a checkpoint.
         interruptible.withLock { handle in
             if let handle { sqlite3_interrupt(handle.pointer) }

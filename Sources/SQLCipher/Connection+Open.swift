@@ -115,10 +115,14 @@ extension Connection {
             PRAGMA cell_size_check = ON;
             PRAGMA cache_size = -\(configuration.cacheKiB)
             """)
+        guard let pageSize = try ownText("PRAGMA page_size").flatMap({ Int($0) }) else {
+            throw SQLiteError(.error, message: "the database has no page size")
+        }
+        if let committed = configuration.committed {
+            commitHook = CommitHook(pageSize: pageSize, committed)
+            commitHook?.install(on: try openHandle())
+        }
         if let bytes = configuration.maximumDatabaseBytes {
-            guard let pageSize = try ownText("PRAGMA page_size").flatMap({ Int($0) }) else {
-                throw SQLiteError(.error, message: "the database has no page size")
-            }
             _ = try ownText("PRAGMA max_page_count = \(max(1, bytes / pageSize))")
         }
         if configuration.access == .queryOnly { try execute("PRAGMA query_only = ON") }

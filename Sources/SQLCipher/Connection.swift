@@ -18,6 +18,7 @@ public final class Connection: @unchecked Sendable {
     let busyWait: BusyWait
     let authorization = Authorization()
     let deferred = DeferredFinalization()
+    var commitHook: CommitHook?
     var cache: StatementCache
 
     /// The compiled statements that are out, including dropped ones that wait for their finalization. SQLite's own list

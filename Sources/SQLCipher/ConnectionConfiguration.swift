@@ -50,6 +50,9 @@ public struct ConnectionConfiguration: Sendable {
     public var limits: StatementLimits
     /// The policy for statements; nil allows everything.
     public var authorizer: (any StatementAuthorizer)?
+    /// Called after each commit with the bytes of the write-ahead log, on the connection's thread, inside the call that
+    /// committed.
+    public var committed: (@Sendable (_ logBytes: Int64) -> Void)?
     /// Where a failed or unclean close is reported.
     public var logger: Logger
 
@@ -59,6 +62,7 @@ public struct ConnectionConfiguration: Sendable {
         createIfMissing: Bool = false, synchronous: Synchronous = .full, busyTimeout: Duration = .seconds(5),
         cacheKiB: Int = 2048, statementCacheCapacity: Int = 32, maximumDatabaseBytes: Int? = nil,
         limits: StatementLimits = StatementLimits(), authorizer: (any StatementAuthorizer)? = nil,
+        committed: (@Sendable (_ logBytes: Int64) -> Void)? = nil,
         logger: Logger = Logger(label: "coffer.sqlcipher")
     ) {
         self.path = path
@@ -72,6 +76,7 @@ public struct ConnectionConfiguration: Sendable {
         self.maximumDatabaseBytes = maximumDatabaseBytes
         self.limits = limits
         self.authorizer = authorizer
+        self.committed = committed
         self.logger = logger
     }
 }

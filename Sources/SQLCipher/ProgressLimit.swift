@@ -10,12 +10,12 @@ final class ProgressLimit: Sendable {
     /// Virtual machine instructions between two questions: some ten microseconds.
     static let instructions: Int32 = 1000
 
-    private let isInterrupted = Atomic(false)
+    private let request = Atomic(InterruptionRequest.noRequest)
     /// Nanoseconds on the monotonic clock; `Int64.max` is none.
     private let deadline = Atomic(Int64.max)
 
-    func interrupt() {
-        isInterrupted.store(true, ordering: .relaxed)
+    func interrupt(_ request: InterruptionRequest) {
+        self.request.store(request.rawValue, ordering: .relaxed)
     }
 
     func setDeadline(_ instant: MonotonicInstant?) {
@@ -25,12 +25,16 @@ final class ProgressLimit: Sendable {
     /// Takes request and deadline away; true if there was a request.
     func clear() -> Bool {
         deadline.store(.max, ordering: .relaxed)
-        return isInterrupted.exchange(false, ordering: .relaxed)
+        return request.exchange(InterruptionRequest.noRequest, ordering: .relaxed) != InterruptionRequest.noRequest
     }
 
     /// What stops the work now. A request comes before a deadline that has passed too.
     var interruption: Interruption? {
-        if isInterrupted.load(ordering: .relaxed) { return .requested }
+        switch InterruptionRequest(rawValue: request.load(ordering: .relaxed)) {
+        case .unspecified: return .requested
+        case .oldSnapshot: return .oldSnapshot
+        case nil: break
+        }
         let deadline = deadline.load(ordering: .relaxed)
         return deadline != .max && SystemTime().now.nanoseconds >= deadline ? .deadline : nil
     }
@@ -46,6 +50,16 @@ final class ProgressLimit: Sendable {
         let context = Unmanaged.passUnretained(self).toOpaque()
         sqlite3_progress_handler(handle, Self.instructions, shouldStop, context)
     }
+}
+
+/// Why a connection's work is to be stopped.
+public enum InterruptionRequest: UInt8, Sendable {
+    /// Nobody says.
+    case unspecified = 1
+    /// It reads a state of the database so old that the write-ahead log cannot be emptied.
+    case oldSnapshot = 2
+
+    fileprivate static let noRequest: UInt8 = 0
 }
 
 private func shouldStop(_ context: UnsafeMutableRawPointer?) -> Int32 {

@@ -44,8 +44,10 @@ public struct SQLiteError: Error, Hashable, Sendable {
 
 /// What stopped a statement before its end.
 public enum Interruption: Hashable, Sendable {
-    /// ``Connection/interrupt()``
+    /// ``Connection/interrupt(_:)``
     case requested
+    /// The same, for ``InterruptionRequest/oldSnapshot``.
+    case oldSnapshot
     /// The deadline given to ``Connection/limit(until:)``.
     case deadline
 }

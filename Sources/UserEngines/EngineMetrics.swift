@@ -125,6 +125,6 @@ extension EvictionReason {
     /// The reasons whose series exist from the start.
     fileprivate static let known: [EvictionReason] = [
         .lifetime, .idleTimeout, .dead, .cancelled, .resetFailed, .broken, .resized, .released, .poolClosed,
-        .statementTimeout,
+        .statementTimeout, .oldSnapshot,
     ]
 }

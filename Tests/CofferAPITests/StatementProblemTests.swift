@@ -2,6 +2,8 @@ import CofferTesting
 import JSON
 import Testing
 
+@testable import UserEngines
+
 @Suite("Statements that fail over HTTP")
 struct StatementProblemTests {
     @Test(
@@ -124,6 +126,27 @@ struct StatementProblemTests {
                 try await api.query("INSERT INTO t VALUES (zeroblob(2000000))", as: user), 507, "database_full")
             try await api.rows("INSERT INTO t VALUES (2)", as: user)
             #expect(try await api.rows("SELECT count(*) FROM t", as: user) == json("[[2]]"))
+        }
+    }
+    @Test("a reader that keeps the log from being emptied is stopped, told why, and may come again")
+    func oldSnapshot() async throws {
+        try await APIFixture.run {
+            $0.engines.maximumLogBytes = 200_000
+            $0.engines.logPatience = .milliseconds(20)
+        } _: { api in
+            let user = try await api.makeUser()
+            try await api.rows("CREATE TABLE t(v)", as: user)
+            try await api.rows("INSERT INTO t VALUES (1)", as: user)
+            let reader = try HTTPClient(port: api.server.port)
+            try await reader.sendQuery(
+                "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n, t", as: user)
+            try await eventually { api.engines.census().readers.occupancy.leased == 1 }
+            for _ in 0..<20 { try await api.rows("INSERT INTO t VALUES (randomblob(20000))", as: user) }
+            let problem = try expectProblem(try await reader.readReply(), 503, "engine_unavailable")
+            #expect(problem["detail"]?.stringValue?.contains("log") == true)
+            #expect(problem["sqlite_code"]?.stringValue == "SQLITE_INTERRUPT")
+            await reader.close()
+            #expect(try await api.rows("SELECT count(*) FROM t", as: user) == json("[[21]]"))
         }
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import SQLCipher
+import Synchronization
 import Testing
 
 @Suite struct CheckpointTests {
@@ -35,6 +36,33 @@ import Testing
             _ = try writer.checkpoint(.truncate)
             try reader.close()
             try writer.close()
+        }
+    }
+
+    @Test("who is told of commits learns the length of the WAL, and SQLite's automatic checkpoint goes on")
+    func commits() throws {
+        try withDatabase { database throws in
+            let length = Atomic<Int64>(0)
+            let longest = Atomic<Int64>(0)
+            let connection = try database.open {
+                $0.synchronous = .normal
+                $0.committed = { bytes in
+                    length.store(bytes, ordering: .relaxed)
+                    longest.max(bytes, ordering: .relaxed)
+                }
+            }
+            try connection.execute("CREATE TABLE t(a)")
+            var status = stat()
+            for _ in 0..<1200 {
+                try connection.run("INSERT INTO t VALUES (randomblob(5000))")
+                if longest.load(ordering: .relaxed) == length.load(ordering: .relaxed) {
+                    #expect(stat(database.path + "-wal", &status) == 0)
+                    #expect(Int64(status.st_size) == length.load(ordering: .relaxed))
+                }
+            }
+            // SQLite checkpoints at 1000 pages, and begins again at the front.
+            #expect(longest.load(ordering: .relaxed) < 1010 * 4120)
+            try connection.close()
         }
     }
 }

@@ -38,7 +38,7 @@ import Workers
                 driver: UserConnectionDriver(
                     configuration: configuration, key: key, role: .writer,
                     descriptors: EngineDescriptors(budget: budget, timeout: .seconds(1)) {},
-                    unclosed: UnclosedConnections(), makeWay: {}),
+                    log: EngineLog(), unclosed: UnclosedConnections(), makeWay: {}),
                 time: SystemTime(), executor: workers, logger: .silent)
             try await pool.withConnection { try $0.execute("CREATE TABLE t (a UNIQUE)") }
             do {

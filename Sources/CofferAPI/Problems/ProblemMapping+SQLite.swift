@@ -17,6 +17,7 @@ extension ProblemMapping {
         case .authorization: Problem(.forbidden, "not_authorized", title: "Not authorized", detail: error.message)
         // Its engine was closed under the statement. A client that went away does not read this.
         case .interrupt where error.interruption == .requested: .engineUnavailable
+        case .interrupt where error.interruption == .oldSnapshot: oldSnapshot
         case .interrupt:
             Problem(.requestTimeout, "statement_timeout", detail: "The statement ran into its time limit.")
         case .full: full
@@ -28,6 +29,12 @@ extension ProblemMapping {
         default: Problem(.badRequest, "sql_error", title: "SQL error", detail: error.message)
         }
     }
+
+    /// It reads again what is there now if it is sent again.
+    private static let oldSnapshot = Problem(
+        .serviceUnavailable, "engine_unavailable",
+        detail: "The statement was stopped: it read for so long that the database's log had reached its limit.",
+        retryAfter: .seconds(1))
 
     /// SQLite has one code for its page limit and for a full disk.
     private static let full = Problem(

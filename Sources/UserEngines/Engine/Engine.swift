@@ -20,8 +20,10 @@ public final class Engine: Sendable {
     private let unclosed: UnclosedConnections
     private let descriptors: EngineDescriptors
     private let key: GuardedBytes
-    private let configuration: EngineConfiguration
+    let configuration: EngineConfiguration
     let metrics: EngineMetrics
+    let logger: Logger
+    let log: EngineLog
 
     private init(
         user: UserID, path: String, key: GuardedBytes, configuration: EngineConfiguration,
@@ -32,6 +34,9 @@ public final class Engine: Sendable {
         self.key = key
         self.configuration = configuration
         self.metrics = metrics
+        self.logger = logger
+        let log = EngineLog()
+        self.log = log
         let unclosed = UnclosedConnections()
         self.unclosed = unclosed
         self.descriptors = descriptors
@@ -39,8 +44,9 @@ public final class Engine: Sendable {
             Pool(
                 configuration: configuration.pool(maximum: maximum),
                 driver: UserConnectionDriver(
-                    configuration: configuration.connection(path: path, role: role, logger: logger), key: key,
-                    role: role, descriptors: descriptors, unclosed: unclosed, makeWay: makeWay),
+                    configuration: configuration.connection(
+                        path: path, role: role, logger: logger, committed: log.committed(at:)),
+                    key: key, role: role, descriptors: descriptors, log: log, unclosed: unclosed, makeWay: makeWay),
                 time: time, executor: workers, logger: logger, observer: metrics)
         }
         let readers = pool(.reader, maximum: configuration.readers, makeWay: {})
@@ -60,7 +66,9 @@ public final class Engine: Sendable {
             user: user, path: path, key: key, configuration: configuration, descriptors: descriptors,
             metrics: metrics, time: time, workers: workers, logger: logger)
         do {
-            try await engine.writer.withConnection { _ in }
+            try await engine.writer.withConnection { _ in
+                engine.log.found(bytes: DataDirectory.size(ofFile: path + "-wal"))
+            }
             return engine
         } catch {
             try? await engine.close()
@@ -98,7 +106,10 @@ public final class Engine: Sendable {
         guard writer.gauges.occupancy.idle > 0 else { return }
         try await writer.withConnection(timeout: .seconds(1)) { connection in
             _ = try connection.checkpoint(.passive)
-            if readers.gauges.occupancy.leased == 0 { _ = try connection.checkpoint(.truncate) }
+            if readers.gauges.occupancy.leased == 0 {
+                _ = try connection.checkpoint(.truncate)
+                log.emptied()
+            }
         }
     }
 
@@ -126,11 +137,14 @@ extension EngineConfiguration {
             idleTimeout: connectionIdleTimeout, lifetime: connectionLifetime, leakThreshold: leakThreshold)
     }
 
-    func connection(path: String, role: PoolRole, logger: Logger) -> ConnectionConfiguration {
+    func connection(
+        path: String, role: PoolRole, logger: Logger, committed: (@Sendable (_ logBytes: Int64) -> Void)? = nil
+    ) -> ConnectionConfiguration {
         var limits = StatementLimits()
         limits.valueBytes = maximumValueBytes
         return ConnectionConfiguration(
             path: path, access: role == .writer ? .readWrite : .queryOnly, synchronous: synchronous,
-            maximumDatabaseBytes: maximumDatabaseBytes, limits: limits, authorizer: UserAuthorizer(), logger: logger)
+            maximumDatabaseBytes: maximumDatabaseBytes, limits: limits, authorizer: UserAuthorizer(),
+            committed: role == .writer ? committed : nil, logger: logger)
     }
 }

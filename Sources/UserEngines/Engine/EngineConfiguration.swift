@@ -22,6 +22,10 @@ public struct EngineConfiguration: Sendable {
     public var maximumValueBytes = 16 << 20
     /// Bytes of one user's database.
     public var maximumDatabaseBytes = 1 << 30
+    /// Bytes of one user's write-ahead log, beyond which readers that keep it from being emptied are cut.
+    public var maximumLogBytes = 64 << 20
+    /// How long such a reader gets to end by itself.
+    var logPatience: Duration = .seconds(1)
 
     /// How long an engine's first connection waits for its descriptors: a little less than its request waits for the
     /// connection, so that the request learns the cause.

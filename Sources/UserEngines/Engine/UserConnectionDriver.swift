@@ -9,6 +9,7 @@ struct UserConnectionDriver: ConnectionDriver {
     let key: GuardedBytes
     let role: PoolRole
     let descriptors: EngineDescriptors
+    let log: EngineLog
     /// Where a connection goes that did not close.
     let unclosed: UnclosedConnections
     /// Closes what the engine can do without, before the writer waits for descriptors.
@@ -52,11 +53,12 @@ struct UserConnectionDriver: ConnectionDriver {
     func close(_ connection: Connection) async throws {
         do {
             try connection.close()
-            descriptors.release()
         } catch {
             unclosed.append(connection)
             throw error
         }
+        descriptors.release()
+        if !descriptors.isHolding { log.emptied() }
     }
 
     func evictionReason(for error: any Error) -> EvictionReason? {

@@ -31,8 +31,7 @@ extension EngineRegistry {
             do {
                 try await engine.releaseIdleConnections()
             } catch {
-                metrics.checkpointFailed()
-                logger.warning("a checkpoint did not finish", metadata: ["user": "\(user)", "error": "\(error)"])
+                engine.checkpointFailed(error)
             }
         }
         engine.maintain()

@@ -8,8 +8,6 @@ final class EngineRoster: Sendable {
 
     var all: [Engine] { Array(engines.withLock { $0 }.values) }
 
-    var users: [UserID] { Array(engines.withLock { $0 }.keys) }
-
     func insert(_ engine: Engine) {
         engines.withLock { $0[engine.user] = engine }
     }

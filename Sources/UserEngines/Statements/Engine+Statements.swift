@@ -26,6 +26,7 @@ extension Engine {
                     try StatementRunner(connection, isAtomic: false).run(sql, arguments, read)
                 }
                 guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
+                boundLog(connection)
                 return result
             }
         }
@@ -45,6 +46,7 @@ extension Engine {
             let result = try timed(.writer) { try body(StatementRunner(connection, isAtomic: atomic)) }
             if atomic { try connection.execute("COMMIT") }
             guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
+            boundLog(connection)
             return result
         }
     }

@@ -10,6 +10,9 @@ extension Setting where Value == Int {
         parse: ValueFormats.count)
     static let maxValueBytes = Setting(
         "maxValueBytes", "16MiB", expected: ValueFormats.size, "size of one text or blob", parse: ValueFormats.size)
+    static let maxWalBytes = Setting(
+        "maxWalBytes", "64MiB", expected: ValueFormats.size,
+        "size of one user's write-ahead log, beyond which readers in its way are cut", parse: ValueFormats.size)
     static let maxDatabaseBytes = Setting(
         "maxDatabaseBytes", "1GiB", expected: ValueFormats.size, "size of one user's database",
         parse: ValueFormats.size)

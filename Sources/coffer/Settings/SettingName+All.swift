@@ -10,7 +10,7 @@ extension SettingName {
         Setting<String?>.adminToken.name, Setting<String?>.adminTokenFile.name,
         Setting<RegistrationPolicy>.registration.name, Setting<MetricsAccess?>.metrics.name,
         Setting<ConnectionConfiguration.Synchronous>.synchronous.name,
-        Setting<Int>.maxValueBytes.name, Setting<Int>.maxDatabaseBytes.name,
+        Setting<Int>.maxValueBytes.name, Setting<Int>.maxDatabaseBytes.name, Setting<Int>.maxWalBytes.name,
         Setting<Int>.passwordMemory.name, Setting<Int>.passwordOperations.name,
         Setting<Duration>.sessionIdleTimeout.name, Setting<Duration>.sessionLifetime.name,
         Setting<Duration>.sessionRemember.name,

@@ -64,6 +64,7 @@ struct Settings: Sendable {
         engines.synchronous = try sources.value(.synchronous)
         engines.maximumValueBytes = try sources.value(.maxValueBytes)
         engines.maximumDatabaseBytes = try sources.value(.maxDatabaseBytes)
+        engines.maximumLogBytes = try sources.value(.maxWalBytes)
         limits.statementTimeout = try sources.value(.statementTimeout)
     }
 

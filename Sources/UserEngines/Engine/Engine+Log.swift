@@ -1,0 +1,45 @@
+import ConnectionPool
+import SQLCipher
+
+extension Engine {
+    /// Empties the log if the commits so far have made it longer than it may be.
+    ///
+    /// Called while the writer is still leased, so that nothing is written meanwhile. A reader that is in the way and does
+    /// not end soon is cut, the oldest first: as long as it reads its old state of the database, the log can only grow.
+    func boundLog(_ connection: Connection) {
+        guard log.contentBytes > configuration.maximumLogBytes else { return }
+        do {
+            while try !emptyLog(connection) {
+                let isCut = readers.interruptOldest(.oldSnapshot) { $0.interrupt(.oldSnapshot) }
+                guard isCut else { throw SQLiteError(.busy, message: "the log is in use") }
+                logger.warning(
+                    "a reader was cut: it kept the log from being emptied",
+                    metadata: ["user": "\(user)", "log_bytes": "\(log.contentBytes)"])
+            }
+        } catch {
+            checkpointFailed(error)
+        }
+    }
+
+    /// False if a reader is in the way.
+    private func emptyLog(_ connection: Connection) throws(SQLiteError) -> Bool {
+        do {
+            _ = try connection.checkpoint(.truncate, waitingUpTo: configuration.logPatience)
+            log.emptied()
+            return true
+        } catch {
+            guard error.code == .busy else { throw error }
+            return false
+        }
+    }
+
+    func checkpointFailed(_ error: any Error) {
+        metrics.checkpointFailed()
+        logger.warning("a checkpoint did not finish", metadata: ["user": "\(user)", "error": "\(error)"])
+    }
+}
+
+extension EvictionReason {
+    /// What it read was so old that the log could not be emptied.
+    static let oldSnapshot = EvictionReason(rawValue: "old_snapshot")
+}

@@ -1,0 +1,129 @@
+import CofferTesting
+import ConnectionPool
+import SQLCipher
+import Testing
+
+@testable import UserEngines
+
+@Suite("The bound of the write-ahead log")
+struct LogBoundTests {
+    private static let bound = 200_000
+    private static let row = "INSERT INTO t VALUES (randomblob(20000))"
+    /// Holds its snapshot until it is stopped.
+    private static let endless =
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n, t"
+
+    private func configuration(patience: Duration) -> EngineConfiguration {
+        var configuration = EngineConfiguration()
+        configuration.maximumLogBytes = Self.bound
+        configuration.logPatience = patience
+        return configuration
+    }
+
+    private func logFile(of user: UserID, _ fixture: EngineFixture) -> Int64 {
+        DataDirectory.size(ofFile: fixture.files.databasePath(of: user) + "-wal")
+    }
+
+    /// A reader that has begun to read, and does not end by itself before `timeout`.
+    private func startReader(
+        of user: UserID, timeout: Duration = .seconds(60), _ fixture: EngineFixture
+    ) async throws -> Task<Interruption?, Never> {
+        let leased = fixture.registry.census().readers.occupancy.leased
+        let reader = Task(executorPreference: fixture.workers) {
+            let error = await #expect(throws: SQLiteError.self) {
+                try await fixture.registry.withEngine(of: user, key: { try fixture.copyOfKey() }) { engine in
+                    try await engine.run(Self.endless, .none, timeout: timeout) { statement, _ in
+                        _ = try statement.step()
+                    }
+                }
+            }
+            return error?.interruption
+        }
+        try await eventually { fixture.registry.census().readers.occupancy.leased == leased + 1 }
+        return reader
+    }
+
+    @Test("past it the oldest reader is cut, with an error that says so, and the log is empty again")
+    func cut() async throws {
+        try await EngineFixture.run(configuration(patience: .milliseconds(20))) { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (a)", as: user)
+            _ = try await fixture.run(Self.row, as: user)
+            let reader = try await startReader(of: user, fixture)
+            var longest: Int64 = 0
+            for _ in 0..<40 {
+                _ = try await fixture.run(Self.row, as: user)
+                longest = max(longest, logFile(of: user, fixture))
+                #expect(fixture.registry.logBytes() == logFile(of: user, fixture))
+            }
+            #expect(await reader.value == .oldSnapshot)
+            #expect(longest > Self.bound / 2, "the log was never near its bound")
+            #expect(longest < Self.bound + 50_000)
+            #expect(try await fixture.run("SELECT count(*) FROM t", as: user) == [[.integer(41)]])
+            try await eventually {
+                fixture.scrape().contains(#"coffer_connections_evicted_total{reason="old_snapshot"} 1"#)
+            }
+        }
+    }
+
+    @Test("every reader that is in the way goes, one after the other")
+    func several() async throws {
+        try await EngineFixture.run(configuration(patience: .milliseconds(20))) { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (a)", as: user)
+            _ = try await fixture.run(Self.row, as: user)
+            var readers: [Task<Interruption?, Never>] = []
+            for _ in 0..<3 { readers.append(try await startReader(of: user, fixture)) }
+            for _ in 0..<20 { _ = try await fixture.run(Self.row, as: user) }
+            for reader in readers { #expect(await reader.value == .oldSnapshot) }
+            #expect(logFile(of: user, fixture) < Self.bound)
+        }
+    }
+
+    @Test("a reader that ends soon enough is waited for")
+    func patience() async throws {
+        try await EngineFixture.run(configuration(patience: .seconds(60))) { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (a)", as: user)
+            _ = try await fixture.run(Self.row, as: user)
+            let reader = try await startReader(of: user, timeout: .milliseconds(300), fixture)
+            for _ in 0..<20 { _ = try await fixture.run(Self.row, as: user) }
+            #expect(await reader.value == .deadline)
+            #expect(logFile(of: user, fixture) < Self.bound)
+        }
+    }
+
+    @Test("one transaction may be longer than the bound, and the log is cut after it")
+    func longTransaction() async throws {
+        try await EngineFixture.run(configuration(patience: .seconds(60))) { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (a)", as: user)
+            _ = try await fixture.run("INSERT INTO t VALUES (randomblob(1000000))", as: user)
+            #expect(logFile(of: user, fixture) == 0)
+            #expect(fixture.registry.logBytes() == 0)
+            #expect(try await fixture.run("SELECT length(a) FROM t", as: user) == [[.integer(1_000_000)]])
+        }
+    }
+
+    @Test("the log's size is known without a look at the file, and forgotten with it")
+    func size() async throws {
+        try await EngineFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (a)", as: user)
+            for _ in 0..<3 { _ = try await fixture.run(Self.row, as: user) }
+            let size = logFile(of: user, fixture)
+            #expect(size > 60_000)
+            #expect(fixture.registry.logBytes() == size)
+            // The last connection takes the file along, though the engine stays.
+            var configuration = ReaperConfiguration()
+            configuration.releaseInterval = .zero
+            let session = fixture.activity.begin(
+                user: user, kind: .session, until: fixture.time.now.advanced(by: .seconds(60)))
+            _ = await fixture.makeReaper(configuration).pass()
+            try await eventually { fixture.openUserFiles == [] }
+            #expect(fixture.registry.census().open == 1)
+            try await eventually { fixture.registry.logBytes() == 0 }
+            session.end()
+        }
+    }
+}
