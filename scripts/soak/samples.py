@@ -3,7 +3,8 @@
 import re
 
 CLASSES = ["main", "wal", "shm", "socket", "other"]
-COLUMNS = ["seconds", *CLASSES, "descriptors", "resident_mib", "engines", "connections", "sessions", "wal_mib", "requests"]
+COLUMNS = ["seconds", *CLASSES, "descriptors", "resident_mib", "engines", "connections", "beyond",
+           "sessions", "wal_mib", "requests"]
 SAMPLE = re.compile(r"^(\w+)(\{[^}]*\})? (\S+)", re.MULTILINE)
 
 
@@ -20,6 +21,8 @@ def sample(text, seconds, requests):
         "resident_mib": round(values["process_resident_memory_bytes"] / 2**20, 3),
         "engines": total("coffer_engines"),
         "connections": total("coffer_connections"),
+        # A connection holds its database and its log: what grows beyond that has been lost.
+        "beyond": row["main"] + row["wal"] - 2 * total("coffer_connections"),
         "sessions": values["coffer_sessions_active"],
         "wal_mib": round(values["coffer_wal_bytes"] / 2**20, 3),
         "requests": requests,
