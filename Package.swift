@@ -73,7 +73,7 @@ let package = Package(
         tests("SQLCipher", ["CSQLCipher", "Timekeeping"]),
         tests("ConnectionPool", ["SQLCipher"]),
         tests("HTTPServer", [logging]),
-        tests("UserEngines"),
+        tests("UserEngines", ["CSQLCipher"]),
         tests("Accounts"),
         tests(
             "CofferAPI",

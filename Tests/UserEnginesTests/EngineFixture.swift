@@ -30,8 +30,8 @@ struct EngineFixture: Sendable {
         key = try GuardedBytes.random(count: 48)
         metrics = EngineMetrics(scrapes)
         registry = EngineRegistry(
-            files: files, configuration: configuration, activity: activity, budget: budget, metrics: metrics,
-            time: time,
+            files: files, configuration: configuration, activity: activity, budget: budget, locks: locks,
+            metrics: metrics, time: time,
             workers: workers, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 

@@ -47,14 +47,14 @@ import Testing
         #expect(locks.count == 0)
     }
 
-    @Test("popping a lock that is held leaves it the only lock of its key")
-    func popWhileHeld() async throws {
+    @Test("a lock that is handed on is held until its last waiter leaves")
+    func held() async throws {
         let locks = KeyedLocks<Int>()
         let gate = Gate()
         let holder = Task { try await locks.withLock(1) { await gate.pass() } }
         await gate.arrivals(atLeast: 1)
-        locks.pop(1)
-        #expect(locks.poppedCount == 1)
+        #expect(locks.isHeld(1))
+        #expect(!locks.isHeld(2))
         let second = Gate(open: true)
         let waiter = Task { try await locks.withLock(1) { await second.pass() } }
         try await eventually { locks.waiterCount(1) == 1 }
@@ -62,6 +62,7 @@ import Testing
         gate.open()
         try await holder.value
         try await waiter.value
+        #expect(!locks.isHeld(1))
         #expect(locks.count == 0)
     }
 

@@ -1,6 +1,7 @@
 import CofferTesting
 import ConnectionPool
 import SQLCipher
+import Synchronization
 import Testing
 
 @testable import UserEngines
@@ -28,18 +29,19 @@ struct LogBoundTests {
     private func startReader(
         of user: UserID, timeout: Duration = .seconds(60), _ fixture: EngineFixture
     ) async throws -> Task<Interruption?, Never> {
-        let leased = fixture.registry.census().readers.occupancy.leased
+        let hasBegun = Atomic(false)
         let reader = Task(executorPreference: fixture.workers) {
             let error = await #expect(throws: SQLiteError.self) {
                 try await fixture.registry.withEngine(of: user, key: { try fixture.copyOfKey() }) { engine in
                     try await engine.run(Self.endless, .none, timeout: timeout) { statement, _ in
+                        hasBegun.store(true, ordering: .relaxed)
                         _ = try statement.step()
                     }
                 }
             }
             return error?.interruption
         }
-        try await eventually { fixture.registry.census().readers.occupancy.leased == leased + 1 }
+        try await eventually { hasBegun.load(ordering: .relaxed) }
         return reader
     }
 
@@ -86,7 +88,7 @@ struct LogBoundTests {
             let user = try await fixture.makeUser()
             _ = try await fixture.run("CREATE TABLE t (a)", as: user)
             _ = try await fixture.run(Self.row, as: user)
-            let reader = try await startReader(of: user, timeout: .milliseconds(300), fixture)
+            let reader = try await startReader(of: user, timeout: .seconds(1), fixture)
             for _ in 0..<20 { _ = try await fixture.run(Self.row, as: user) }
             #expect(await reader.value == .deadline)
             #expect(logFile(of: user, fixture) < Self.bound)

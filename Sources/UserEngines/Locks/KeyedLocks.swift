@@ -11,13 +11,9 @@ public final class KeyedLocks<Key: Hashable & Sendable>: Sendable {
         let continuation: CheckedContinuation<Void, any Error>
     }
 
-    private struct Entry {
-        var waiters: Deque<Waiter> = []
-        var isPopped = false
-    }
-
     private struct State: ~Copyable {
-        var entries: [Key: Entry] = [:]
+        /// Those who wait, by the keys whose locks are held.
+        var entries: [Key: Deque<Waiter>] = [:]
         var lastWaiter = 0
     }
 
@@ -37,17 +33,11 @@ public final class KeyedLocks<Key: Hashable & Sendable>: Sendable {
         return try await body()
     }
 
-    /// Takes a key's entry out, unless its lock is held or awaited: then the entry goes with the last one who leaves.
-    public func pop(_ key: Key) {
-        // An entry without a holder does not exist, so there is only the mark to set.
-        state.withLock { $0.entries[key]?.isPopped = true }
-    }
-
-    /// Keys that were popped while their lock was held or awaited, and have not gone yet.
-    public var poppedCount: Int { state.withLock { $0.entries.values.count { $0.isPopped } } }
+    /// Whether a key's lock is held.
+    public func isHeld(_ key: Key) -> Bool { state.withLock { $0.entries[key] != nil } }
 
     /// Those who wait for a key's lock.
-    func waiterCount(_ key: Key) -> Int { state.withLock { $0.entries[key]?.waiters.count ?? 0 } }
+    func waiterCount(_ key: Key) -> Int { state.withLock { $0.entries[key]?.count ?? 0 } }
 
     private func acquire(_ key: Key) async throws {
         let id = state.withLock { state in
@@ -58,10 +48,10 @@ public final class KeyedLocks<Key: Hashable & Sendable>: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 let isGiven = state.withLock { state in
                     guard state.entries[key] != nil else {
-                        state.entries[key] = Entry()
+                        state.entries[key] = []
                         return true
                     }
-                    state.entries[key]!.waiters.append(Waiter(id: id, continuation: continuation))
+                    state.entries[key]!.append(Waiter(id: id, continuation: continuation))
                     return false
                 }
                 if isGiven {
@@ -79,7 +69,7 @@ public final class KeyedLocks<Key: Hashable & Sendable>: Sendable {
     /// Hands the lock to whoever has waited longest, or takes the entry along.
     private func release(_ key: Key) {
         let next = state.withLock { state -> Waiter? in
-            guard let next = state.entries[key]!.waiters.popFirst() else {
+            guard let next = state.entries[key]!.popFirst() else {
                 state.entries[key] = nil
                 return nil
             }
@@ -90,8 +80,8 @@ public final class KeyedLocks<Key: Hashable & Sendable>: Sendable {
 
     private func withdraw(_ id: Int, _ key: Key) {
         let waiter = state.withLock { state -> Waiter? in
-            guard let index = state.entries[key]?.waiters.firstIndex(where: { $0.id == id }) else { return nil }
-            return state.entries[key]!.waiters.remove(at: index)
+            guard let index = state.entries[key]?.firstIndex(where: { $0.id == id }) else { return nil }
+            return state.entries[key]!.remove(at: index)
         }
         waiter?.continuation.resume(throwing: CancellationError())
     }

@@ -35,8 +35,8 @@ public struct UserLocks: Sendable {
         }
     }
 
-    /// Pops a user's entries from every table.
-    func pop(_ user: UserID) {
-        for table in Table.allCases { self[table].pop(user) }
+    /// A user's locks that are held.
+    func heldCount(of user: UserID) -> Int {
+        Table.allCases.count { self[$0].isHeld(user) }
     }
 }

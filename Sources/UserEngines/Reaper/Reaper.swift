@@ -4,8 +4,8 @@ import Synchronization
 import Timekeeping
 import Workers
 
-/// The background pass that closes the engines of users with no live session and no live research, pops their locks, and
-/// gives descriptors back.
+/// The background pass that closes the engines of users with no live session and no live research, and gives descriptors
+/// back.
 ///
 /// The first pass comes one interval after the start. One pass runs at a time: who asks for one meanwhile shares it.
 public final class Reaper: Sendable {
@@ -84,7 +84,10 @@ public final class Reaper: Sendable {
         await endExpired()
         await closeUnneededEngines(&report)
         await releaseConnectionsIfDue(&report)
-        reportResources()
+        ResourceReport(
+            descriptors: .take(), engines: registry.census(), protectedUsers: activity.activeUserCount,
+            locksHeld: report.locksHeld
+        ).log(to: logger)
         let now = time.now
         report.duration = start.duration(to: now)
         state.withLock { state in
@@ -96,7 +99,7 @@ public final class Reaper: Sendable {
         return report
     }
 
-    /// One user's failure stops nobody else's, and a closed user's locks go also when the close failed.
+    /// One user's failure stops nobody else's, and whose close failed is looked after like the others.
     private func closeUnneededEngines(_ report: inout ReaperReport) async {
         for engine in registry.snapshots() {
             guard let reason = policy.decision(about: engine, at: time.now) else { continue }
@@ -107,7 +110,7 @@ public final class Reaper: Sendable {
                 report.skipped += 1
                 continue
             }
-            locks.pop(engine.user)
+            report.locksHeld += locks.heldCount(of: engine.user)
         }
     }
 
@@ -122,23 +125,5 @@ public final class Reaper: Sendable {
             await registry.maintain(engine.user, releasingIdle: isDue)
         }
         report.isReleasePass = isDue
-    }
-
-    private func reportResources() {
-        let census = DescriptorCensus.take()
-        let engines = registry.census()
-        logger.info(
-            "resource monitor",
-            metadata: [
-                "open_fds": "\(census.total)", "limit": "\(census.softLimit)", "engines": "\(engines.open)",
-                "connections": "\(engines.readers.occupancy.total + engines.writers.occupancy.total)",
-                "leased": "\(engines.readers.occupancy.leased + engines.writers.occupancy.leased)",
-                "protected_users": "\(activity.activeUserCount)",
-            ])
-        if Double(census.total) > 0.8 * Double(census.softLimit) {
-            logger.warning(
-                "more than 80 % of the file descriptors are in use",
-                metadata: ["open_fds": "\(census.total)", "limit": "\(census.softLimit)"])
-        }
     }
 }

@@ -24,11 +24,14 @@ extension EngineRegistry {
         }.value
     }
 
-    /// Closes the engine whoever uses it, and removes the user's files.
+    /// Closes the engine whoever uses it, and removes the user's files, when no other maintenance of them is under way.
     public func deleteDatabase(of user: UserID) async throws {
-        try await withFiles(of: user, closing: .deleted) {
-            try await Task(executorPreference: workers) { [self] in try files.removeFiles(of: user) }.value
-        }
+        // In a task of its own: a deletion that has begun goes on when its caller is cancelled.
+        try await Task(executorPreference: workers) { [self] in
+            try await locks.maintenance.withLock(user) {
+                try await withFiles(of: user, closing: .deleted) { try files.removeFiles(of: user) }
+            }
+        }.value
     }
 
     /// Bytes of a user's database and its log.

@@ -16,6 +16,7 @@ public final class EngineRegistry: Sendable {
     let configuration: EngineConfiguration
     let activity: Activity
     let budget: DescriptorBudget
+    let locks: UserLocks
     let metrics: EngineMetrics
     let time: any TimeSource
     let workers: WorkerExecutor
@@ -24,8 +25,10 @@ public final class EngineRegistry: Sendable {
     /// Makes a registry without engines. `workers` runs every open and close.
     public init(
         files: DataDirectory, configuration: EngineConfiguration, activity: Activity, budget: DescriptorBudget,
-        metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor, logger: Logger
+        locks: UserLocks = UserLocks(), metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor,
+        logger: Logger
     ) {
+        self.locks = locks
         self.files = files
         self.configuration = configuration
         self.activity = activity

@@ -45,10 +45,10 @@ struct Deployment {
         let engineMetrics = EngineMetrics(metrics)
         let accounts = try await openAccounts(files, activity: activity, time: time, observer: accountsMetrics)
         let budget = DescriptorBudget(capacity: shares.databases, time: time)
-        let engines = EngineRegistry(
-            files: files, configuration: settings.engines, activity: activity, budget: budget, metrics: engineMetrics,
-            time: time, workers: lightWorkers, logger: Logger(label: "coffer.engines"))
         let locks = UserLocks()
+        let engines = EngineRegistry(
+            files: files, configuration: settings.engines, activity: activity, budget: budget, locks: locks,
+            metrics: engineMetrics, time: time, workers: lightWorkers, logger: Logger(label: "coffer.engines"))
         let reaper = Reaper(
             registry: engines, activity: activity, locks: locks, configuration: settings.reaper, time: time,
             workers: lightWorkers, logger: Logger(label: "coffer.reaper")

@@ -56,10 +56,11 @@ final class APIFixture: Sendable {
         accounts = try await Accounts.open(
             catalogPath: files.catalogPath, settings: options.accounts, activity: activity, time: time,
             logger: logger, observer: accountsMetrics)
-        engines = EngineRegistry(
-            files: files, configuration: options.engines, activity: activity, budget: budget, metrics: engineMetrics,
-            time: time, workers: workers, logger: logger)
         let locks = UserLocks()
+        engines = EngineRegistry(
+            files: files, configuration: options.engines, activity: activity, budget: budget, locks: locks,
+            metrics: engineMetrics,
+            time: time, workers: workers, logger: logger)
         reaper = Reaper(
             registry: engines, activity: activity, locks: locks, configuration: ReaperConfiguration(), time: time,
             workers: workers, logger: logger
