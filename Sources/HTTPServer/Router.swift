@@ -25,6 +25,8 @@ public struct Router: Sendable {
     }
 
     private var root = Node()
+    /// The templates of all routes.
+    public private(set) var templates: Set<String> = []
 
     /// Makes a router without routes.
     public init() {}
@@ -46,6 +48,7 @@ public struct Router: Sendable {
         precondition(
             Set(route.parameterNames).count == route.parameterNames.count, "a parameter occurs twice: \(template)")
         root.insert(route, at: parts[...])
+        templates.insert(template)
     }
 
     static func parameterName(_ part: String) -> String? {

@@ -11,15 +11,27 @@ public enum ResetOutcome: Hashable, Sendable {
 }
 
 extension ResetOutcome: CustomStringConvertible {
+    private enum Word: String, CaseIterable {
+        case attachedDatabase = "attached_database"
+        case changedSetting = "changed_setting"
+        case temporaryObject = "temporary_object"
+        case rollbackFailed = "rollback_failed"
+    }
+
+    /// The descriptions of all outcomes but ``asNew``.
+    public static var words: [String] { Word.allCases.map(\.rawValue) }
+
     /// The reason in a word, for a log line or a metric's label.
     public var description: String {
-        switch self {
-        case .asNew: "as_new"
-        case .changed(let facts) where facts.contains(.attaches): "attached_database"
-        case .changed(let facts) where facts.contains(.changesSetting): "changed_setting"
-        case .changed: "temporary_object"
-        case .failed: "rollback_failed"
-        }
+        let word: Word? =
+            switch self {
+            case .asNew: nil
+            case .changed(let facts) where facts.contains(.attaches): .attachedDatabase
+            case .changed(let facts) where facts.contains(.changesSetting): .changedSetting
+            case .changed: .temporaryObject
+            case .failed: .rollbackFailed
+            }
+        return word?.rawValue ?? "as_new"
     }
 }
 

@@ -1,5 +1,6 @@
 import ConnectionPool
 import Metrics
+import SQLCipher
 
 /// What engines and their pools record, and what a scrape reads off them. Names follow HikariCP.
 public final class EngineMetrics: Sendable {
@@ -123,8 +124,9 @@ extension EngineMetrics: PoolObserver {
 
 extension EvictionReason {
     /// The reasons whose series exist from the start.
-    fileprivate static let known: [EvictionReason] = [
-        .lifetime, .idleTimeout, .dead, .cancelled, .resetFailed, .broken, .resized, .released, .poolClosed,
-        .statementTimeout, .oldSnapshot,
-    ]
+    fileprivate static let known: [EvictionReason] =
+        [
+            .lifetime, .idleTimeout, .dead, .cancelled, .resetFailed, .broken, .resized, .released, .poolClosed,
+            .statementTimeout, .oldSnapshot,
+        ] + ResetOutcome.words.map(EvictionReason.init(rawValue:))
 }

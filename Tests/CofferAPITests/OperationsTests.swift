@@ -117,6 +117,31 @@ struct OperationsTests {
         }
     }
 
+    @Test("there are no more series for many users than for one, and every route has its own from the start")
+    func cardinality() async throws {
+        try await APIFixture.run { api in
+            let first = try await series(of: api)
+            for template in ["/v1/query", "/v1/sessions/{id}", "/v1/admin/engines/{user}/close", "none"] {
+                #expect(first.contains(#"coffer_http_request_seconds_count{route="\#(template)"}"#))
+            }
+            var counts: [Int] = []
+            for number in 0..<10 {
+                let user = try await api.makeUser("user-\(number)")
+                try await api.rows("CREATE TABLE t\(number)(v)", as: user)
+                _ = try await api.query("nonsense \(number)", as: user)
+                _ = try await api.call("DELETE", "/v1/sessions/\(user.sessionID)", as: user.token)
+                _ = try await api.call("GET", "/nowhere/\(user.id)")
+                counts.append(try await series(of: api).count)
+            }
+            #expect(counts.last == counts.first)
+        }
+    }
+
+    private func series(of api: APIFixture) async throws -> Set<Substring> {
+        let lines = try await api.call("GET", "/metrics").text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        return Set(lines.compactMap { line in line.lastIndex(of: " ").map { line[..<$0] } })
+    }
+
     @Test("OpenMetrics comes to whoever accepts it, and parses")
     func openMetrics() async throws {
         try await APIFixture.run { api in

@@ -60,7 +60,6 @@ struct Deployment {
             }
         }
         let readiness = readiness(files: files, accounts: accounts, budget: budget, reaper: reaper)
-        let httpMetrics = HTTPMetrics(metrics)
         engineMetrics.registerGauges(of: engines, in: metrics)
         ReaperMetrics.register(reaper, activity: activity, locks: locks, in: metrics)
         accountsMetrics.registerGauges(of: accounts, in: metrics)
@@ -69,10 +68,12 @@ struct Deployment {
             accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, reaper: reaper,
             limits: settings.limits, access: settings.access, workers: workers,
             publicDirectory: settings.publicDirectory)
+        let router = api.router
+        let httpMetrics = HTTPMetrics(metrics, routes: router.templates)
         var serverConfiguration = settings.server
         serverConfiguration.maximumConnections = shares.connections
         let server = Server(
-            configuration: serverConfiguration, router: api.router, workers: workers, lightWorkers: lightWorkers,
+            configuration: serverConfiguration, router: router, workers: workers, lightWorkers: lightWorkers,
             time: time, logger: Logger(label: "coffer.http"), observer: httpMetrics, problem: CofferAPI.problem,
             logText: CofferAPI.logText)
         // Stopped from the last to the first: nobody calls what has stopped.

@@ -77,9 +77,10 @@ final class APIFixture: Sendable {
         let api = CofferAPI(
             accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, reaper: reaper,
             limits: options.limits, access: options.access, workers: workers, publicDirectory: directory + "/Public")
+        let router = api.router
         server = Server(
-            configuration: options.server, router: api.router, workers: workers, lightWorkers: lightWorkers, time: time,
-            logger: logger, observer: HTTPMetrics(metrics), problem: CofferAPI.problem,
+            configuration: options.server, router: router, workers: workers, lightWorkers: lightWorkers, time: time,
+            logger: logger, observer: HTTPMetrics(metrics, routes: router.templates), problem: CofferAPI.problem,
             logText: CofferAPI.logText)
         try server.start()
         client = try HTTPClient(port: server.port)

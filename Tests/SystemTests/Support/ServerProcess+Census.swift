@@ -1,4 +1,5 @@
 import CofferTesting
+import Testing
 
 /// What a server has open, as its metrics tell.
 struct ServerCensus: Equatable, Sendable {
@@ -7,6 +8,15 @@ struct ServerCensus: Equatable, Sendable {
     var engines = 0
     var connections = 0
     var lockEntries = 0
+}
+
+extension ServerProcess {
+    /// Bytes of memory that are really there.
+    func residentMemory() async throws -> Int {
+        let name = "process_resident_memory_bytes "
+        let line = try await call("GET", "/metrics").text.split(separator: "\n").first { $0.hasPrefix(name) }
+        return try #require(line.flatMap { Int($0.dropFirst(name.count)) })
+    }
 }
 
 extension ServerProcess {
