@@ -1,11 +1,12 @@
 import Timekeeping
 
 extension EngineRegistry {
-    /// Every engine that a pass of the reaper may have to do with. Activity is asked afterwards, outside the lock.
+    /// Every engine that a pass of the reaper may have to do with. The lock is taken for one at a time, so that no request
+    /// waits the longer the more there are, and activity is asked outside it.
     func snapshots() -> [EngineSnapshot] {
-        decide { $0.snapshots() }.map { snapshot in
-            var snapshot = snapshot
-            snapshot.isActive = activity.isActive(snapshot.user)
+        roster.all.compactMap { engine in
+            guard var snapshot = decide({ $0.snapshot(of: engine.user) }) else { return nil }
+            snapshot.isActive = activity.isActive(engine.user)
             return snapshot
         }
     }

@@ -260,18 +260,16 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         return Array(waiting.continuations.values)
     }
 
-    /// What a pass of the reaper sees: open engines, and those whose close has to be tried again.
-    func snapshots() -> [EngineSnapshot] {
-        entries.compactMap { user, entry in
-            switch entry {
-            case .open(let open):
-                EngineSnapshot(user: user, uses: open.uses, lastUsed: open.lastUsed, isActive: false)
-            case .stuck:
-                EngineSnapshot(
-                    user: user, uses: 0, lastUsed: MonotonicInstant(nanoseconds: 0), isActive: false, isStuck: true)
-            case .opening, .closing, .exclusive:
-                nil
-            }
+    /// What a pass of the reaper sees of an engine that is open, or whose close has to be tried again; `nil` of any other.
+    func snapshot(of user: UserID) -> EngineSnapshot? {
+        switch entries[user] {
+        case .open(let open):
+            EngineSnapshot(user: user, uses: open.uses, lastUsed: open.lastUsed, isActive: false)
+        case .stuck:
+            EngineSnapshot(
+                user: user, uses: 0, lastUsed: MonotonicInstant(nanoseconds: 0), isActive: false, isStuck: true)
+        case .opening, .closing, .exclusive, nil:
+            nil
         }
     }
 
