@@ -8,8 +8,12 @@ extension Engine {
     /// not end soon is cut, the oldest first: as long as it reads its old state of the database, the log can only grow.
     func boundLog(_ connection: Connection) {
         guard log.contentBytes > configuration.maximumLogBytes else { return }
+        // What was to be written is written: its deadline is none for the readers.
+        connection.limit(until: nil)
         do {
             while try !emptyLog(connection) {
+                // A client that has gone ends the waiting at once, and is no reason to cut anybody: the next write goes on.
+                if Task.isCancelled { return }
                 let isCut = readers.interruptOldest(.oldSnapshot) { $0.interrupt(.oldSnapshot) }
                 guard isCut else { throw SQLiteError(.busy, message: "the log is in use") }
                 logger.warning(
