@@ -50,6 +50,7 @@ let package = Package(
         module(
             "Accounts",
             ["Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers", deque, logging]),
+        module("Research", ["Timekeeping", "UserEngines", deque]),
         module(
             "CofferAPI",
             [
@@ -75,6 +76,7 @@ let package = Package(
         tests("HTTPServer", [logging]),
         tests("UserEngines", ["CSQLCipher"]),
         tests("Accounts"),
+        tests("Research", ["Timekeeping", "UserEngines"]),
         tests(
             "CofferAPI",
             ["Accounts", "HTTPServer", "JSON", "Metrics", "Secrets", "Timekeeping", "UserEngines", "Workers", logging]),
