@@ -50,18 +50,20 @@ let package = Package(
         module(
             "Accounts",
             ["Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers", deque, logging]),
-        module("Research", ["Timekeeping", "UserEngines", deque]),
+        module(
+            "Research",
+            ["Accounts", "JSON", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", deque]),
         module(
             "CofferAPI",
             [
-                "Accounts", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "Timekeeping",
-                "UserEngines", "Workers", logging,
+                "Accounts", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher", "Secrets",
+                "Timekeeping", "UserEngines", "Workers", logging,
             ]),
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "Accounts", "CofferAPI", "HTTPServer", "JSON", "Metrics", "SQLCipher", "Secrets", "Timekeeping",
-                "UserEngines", "Workers", argumentParser, configuration, lifecycle, logging,
+                "Accounts", "CofferAPI", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher", "Secrets",
+                "Timekeeping", "UserEngines", "Workers", argumentParser, configuration, lifecycle, logging,
             ],
             swiftSettings: strict),
 
@@ -79,7 +81,11 @@ let package = Package(
         tests("Research", ["Timekeeping", "UserEngines"]),
         tests(
             "CofferAPI",
-            ["Accounts", "HTTPServer", "JSON", "Metrics", "Secrets", "Timekeeping", "UserEngines", "Workers", logging]),
+            [
+                "Accounts", "HTTPServer", "JSON", "Metrics", "Research", "Secrets", "Timekeeping", "UserEngines",
+                "Workers",
+                logging,
+            ]),
         .testTarget(
             name: "CofferTests", dependencies: ["coffer", "CofferAPI", "CofferTesting", logging], swiftSettings: strict),
         .testTarget(

@@ -9,6 +9,7 @@ public struct AccountError: Error, Hashable, Sendable, CustomStringConvertible {
         case notFound = "not_found"
         case passwordQueueFull = "password_queue_full"
         case registrationClosed = "registration_closed"
+        case researchLimit = "research_limit"
         case tooManyAttempts = "too_many_attempts"
         case usernameTaken = "username_taken"
         case weakPassword = "weak_password"
@@ -50,6 +51,10 @@ extension AccountError {
 
     static func tooManyAttempts(retryAfter: Duration) -> AccountError {
         AccountError(.tooManyAttempts, "Too many failed attempts.", retryAfter: retryAfter)
+    }
+
+    static func researchLimit(retryAfter: Duration) -> AccountError {
+        AccountError(.researchLimit, "As many researches run as may.", retryAfter: retryAfter)
     }
 
     static func passwordQueueFull(retryAfter: Duration) -> AccountError {

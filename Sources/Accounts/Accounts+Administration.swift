@@ -17,14 +17,18 @@ extension Accounts {
         try await catalog.users(after: name.lowercased(), limit: limit).map(User.init)
     }
 
-    /// Keeps a user from logging in and ends all their sessions, or lets them in again. Throws `not_found`.
+    /// Keeps a user from logging in and ends all their sessions and research leases, or lets them in again. Throws
+    /// `not_found`.
     public func setDisabled(_ isDisabled: Bool, user: UserID) async throws {
-        let ended = try await catalog.transaction { catalog in
+        let (endedSessions, endedLeases) = try await catalog.transaction { catalog in
             guard try catalog.setDisabled(isDisabled, user: user) else { throw AccountError.userNotFound }
-            if isDisabled { try catalog.deleteSessions(of: user) }
-        } afterwards: { [sessions] in
-            isDisabled ? sessions.end(sessions.sessions(of: user)) : []
+            guard isDisabled else { return }
+            try catalog.deleteSessions(of: user)
+            try catalog.deleteResearchLeases(of: user)
+        } afterwards: { [sessions, leases] in
+            isDisabled ? (sessions.end(sessions.sessions(of: user)), leases.end(leases.leases(of: user))) : ([], [])
         }
-        announce(ended)
+        announce(endedSessions)
+        announce(endedLeases)
     }
 }

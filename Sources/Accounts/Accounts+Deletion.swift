@@ -18,7 +18,7 @@ extension Accounts {
         try await deleteUser(session.userID, removingData: removingData)
     }
 
-    /// Deletes a user: the sessions end and the seals are overwritten, then `removingData` closes the user's engine and
+    /// Deletes a user: sessions and researches end and the seals are overwritten, then `removingData` closes the user's engine and
     /// removes the files.
     ///
     /// Throws ``AccountError`` with `not_found`, what `removingData` throws, and if the catalog's log could not be
@@ -27,12 +27,13 @@ extension Accounts {
     public func deleteUser(
         _ user: UserID, removingData: @Sendable (UserID) async throws -> Void
     ) async throws {
-        let ended = try await catalog.transaction { catalog in
+        let (endedSessions, endedLeases) = try await catalog.transaction { catalog in
             guard try catalog.deleteUser(user) else { throw AccountError.userNotFound }
-        } afterwards: { [sessions] in
-            sessions.end(sessions.sessions(of: user))
+        } afterwards: { [sessions, leases] in
+            (sessions.end(sessions.sessions(of: user)), leases.end(leases.leases(of: user)))
         }
-        announce(ended)
+        announce(endedSessions)
+        announce(endedLeases)
         // The record is gone, so nobody can ask for this again: the files go whatever becomes of the log.
         var erasureError: (any Error)?
         do {

@@ -15,6 +15,7 @@ public final class Accounts: Sendable {
 
     let catalog: Catalog
     let sessions = SessionTable()
+    let leases = ResearchLeaseTable()
     let hasher: PasswordHasher
     let throttle: Mutex<LoginThrottle>
     let activity: Activity
@@ -46,11 +47,12 @@ public final class Accounts: Sendable {
             observer: observer)
     }
 
-    /// Opens the catalog, makes it if there is none, and loads the sessions that have not expired.
+    /// Opens the catalog, makes it if there is none, and loads the sessions and research leases that have not expired.
     ///
     /// - Parameters:
     ///   - catalogPath: the file `catalog.db`; its folder exists.
-    ///   - activity: where users with a live session are counted.
+    ///   - activity: where users with a live session or research are counted. Researches count at once: their workers
+    ///     may be silent until their next heartbeat.
     /// - Throws: ``CatalogError`` for a catalog from a newer version and for a file that cannot be used.
     public static func open(
         catalogPath: String, settings: AccountSettings, activity: Activity, time: any TimeSource,
@@ -63,6 +65,7 @@ public final class Accounts: Sendable {
         do {
             try await accounts.catalog.open()
             try await accounts.loadSessions()
+            try await accounts.loadLeases()
             return accounts
         } catch {
             try? await accounts.catalog.close()
@@ -95,6 +98,16 @@ public final class Accounts: Sendable {
             return try catalog.sessions()
         } afterwards: { [sessions] loaded in
             for session in loaded { sessions.insert(session) }
+        }
+    }
+
+    private func loadLeases() async throws {
+        let now = time.unixTime
+        try await catalog.transaction { catalog in
+            try catalog.deleteResearchLeases(expiredAt: now)
+            return try catalog.researchLeases()
+        } afterwards: { [leases, activity, time] loaded in
+            for record in loaded { leases.insert(ResearchLease(record, activity: activity, time: time)) }
         }
     }
 }

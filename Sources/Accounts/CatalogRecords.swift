@@ -37,6 +37,19 @@ struct SessionRecord: Sendable {
     let userAgent: String
 }
 
+/// What the catalog knows of a running research.
+struct ResearchLeaseRecord: Sendable {
+    let id: ResearchID
+    let userID: UserID
+    let lookupHash: Digest
+    /// The user's data key under the secret of the research's token.
+    let seal: Seal
+    let created: UnixTime
+    let expiresAt: UnixTime
+    /// How far a heartbeat moves `expiresAt`.
+    let duration: Duration
+}
+
 /// A data key as the catalog keeps it.
 struct DataKeyRecord: Sendable {
     /// Which of a user's files the key is for. While a new key is being brought in, there is one of each.

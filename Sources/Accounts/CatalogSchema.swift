@@ -1,12 +1,8 @@
 import SQLCipher
 
-/// The catalog's tables, by the versions that they have had. A version is never changed once released.
+/// The catalog's tables, by the versions that they have had.
 enum CatalogSchema {
-    /// The version that this program writes.
-    static var version: Int { migrations.count }
-
-    /// What leads from each version to the next; the first makes version 1 of an empty file.
-    private static let migrations = [
+    static let migrations = SchemaMigrations([
         """
         CREATE TABLE users (
             id TEXT PRIMARY KEY,
@@ -42,18 +38,27 @@ enum CatalogSchema {
             user_agent TEXT NOT NULL
         ) STRICT;
         CREATE INDEX sessions_by_user ON sessions (user);
+        """,
         """
-    ]
+        CREATE TABLE research_leases (
+            id TEXT PRIMARY KEY,
+            user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            lookup_hash BLOB NOT NULL UNIQUE,
+            seal BLOB NOT NULL,
+            created INTEGER NOT NULL,
+            expires INTEGER NOT NULL,
+            duration INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX research_leases_by_user ON research_leases (user);
+        """,
+    ])
 
     /// Brings the file to the present version in one transaction, or throws ``CatalogError/newerSchema(found:supported:)``.
     static func migrate(_ connection: Connection) throws {
-        try connection.transaction {
-            guard case .integer(let stored)? = try connection.firstRow("PRAGMA user_version")?.first else {
-                throw CatalogError.damagedRecord(table: "sqlite_schema")
-            }
-            guard stored <= version else { throw CatalogError.newerSchema(found: Int(stored), supported: version) }
-            for migration in migrations.dropFirst(Int(max(0, stored))) { try connection.execute(migration) }
-            if stored < version { try connection.execute("PRAGMA user_version = \(version)") }
+        do {
+            try migrations.apply(to: connection)
+        } catch SchemaError.newer(let found, let supported) {
+            throw CatalogError.newerSchema(found: found, supported: supported)
         }
     }
 }

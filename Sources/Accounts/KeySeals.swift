@@ -18,6 +18,11 @@ extension SealContext {
         SealContext(purpose: "coffer user key by session", user: user.description, record: session.description)
     }
 
+    /// The data key under the secret of a research's token.
+    static func dataKey(of user: UserID, research: ResearchID) -> SealContext {
+        SealContext(purpose: "coffer data key by research", user: user.description, record: research.description)
+    }
+
     /// A data key under the user key.
     static func dataKey(_ id: DataKeyID, of user: UserID) -> SealContext {
         SealContext(purpose: "coffer data key", user: user.description, record: id.description)

@@ -26,6 +26,7 @@ public final class Session: Sendable {
     public let userAgent: String
 
     let lookupHash: Digest
+    let proof = KeyProof()
     private let seal: Seal
     private let state: Mutex<State>
 

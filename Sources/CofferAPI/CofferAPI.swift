@@ -1,6 +1,7 @@
 import Accounts
 import HTTPServer
 import Metrics
+import Research
 import UserEngines
 import Workers
 
@@ -8,6 +9,7 @@ import Workers
 public struct CofferAPI: Sendable {
     private let accounts: Accounts
     private let engines: EngineRegistry
+    private let researches: Researches
     private let metrics: MetricsRegistry
     private let readiness: Readiness
     private let reaper: Reaper
@@ -20,11 +22,13 @@ public struct CofferAPI: Sendable {
     /// server's light and inline handlers go on with; `publicDirectory` holds the landing page and the
     /// OpenAPI document.
     public init(
-        accounts: Accounts, engines: EngineRegistry, metrics: MetricsRegistry, readiness: Readiness, reaper: Reaper,
-        limits: APILimits, access: AccessConfiguration, workers: WorkerExecutor, publicDirectory: String
+        accounts: Accounts, engines: EngineRegistry, researches: Researches, metrics: MetricsRegistry,
+        readiness: Readiness, reaper: Reaper, limits: APILimits, access: AccessConfiguration, workers: WorkerExecutor,
+        publicDirectory: String
     ) {
         self.accounts = accounts
         self.engines = engines
+        self.researches = researches
         self.metrics = metrics
         self.readiness = readiness
         self.reaper = reaper
@@ -40,10 +44,14 @@ public struct CofferAPI: Sendable {
         let operators = OperatorAccess(configuration: access)
         var router = Router()
         UserRoutes(accounts: accounts, engines: engines, limits: limits).add(to: &router)
-        SessionRoutes(accounts: accounts, authentication: authentication, engines: engines, limits: limits)
-            .add(to: &router)
+        SessionRoutes(
+            accounts: accounts, authentication: authentication, researches: researches, engines: engines,
+            limits: limits
+        ).add(to: &router)
         MeRoutes(accounts: accounts, authentication: authentication, engines: engines, limits: limits)
             .add(to: &router)
+        ResearchRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
+        FindingRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
         QueryRoutes(authentication: authentication, engines: engines, limits: limits, workers: workers)
             .add(to: &router)
         HealthRoutes(readiness: readiness, operators: operators).add(to: &router)

@@ -7,6 +7,7 @@ import Glibc
 /// server.lock                               held while a server runs
 /// version                                   the layout's version, a decimal number
 /// users/<first 2 digits of id>/<id>/main.db one user's encrypted database
+/// users/<first 2 digits of id>/<id>/service.db what the server keeps for them, under the same key
 /// ```
 ///
 /// Directories are 0700 and files 0600. The lock goes with the process, also when it is killed.
@@ -51,6 +52,11 @@ public final class DataDirectory: Sendable {
         directory(of: user) + "/main.db"
     }
 
+    /// The file of what the server keeps for one user.
+    public func servicePath(of user: UserID) -> String {
+        directory(of: user) + "/service.db"
+    }
+
     /// Makes the directory of one user's files.
     public func makeDirectory(of user: UserID) throws(DataDirectoryError) {
         let id = user.description
@@ -61,7 +67,8 @@ public final class DataDirectory: Sendable {
     /// Removes a user's files and directory; what is already gone is no error. The engine must be closed.
     public func removeFiles(of user: UserID) throws(DataDirectoryError) {
         let directory = directory(of: user)
-        for name in ["main.db-wal", "main.db-shm", "main.db"] {
+        let names = ["main.db", "service.db"].flatMap { [$0 + "-wal", $0 + "-shm", $0] }
+        for name in names {
             guard unlink("\(directory)/\(name)") == 0 || errno == ENOENT else {
                 throw .unusable(path: "\(directory)/\(name)", errno: errno)
             }

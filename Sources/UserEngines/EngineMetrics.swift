@@ -55,10 +55,11 @@ public final class EngineMetrics: Sendable {
             "coffer_connections", help: "Connections by kind and state.", type: .gauge, labels: ["pool_role", "state"]
         ) {
             let census = registry.census()
-            return [(PoolRole.reader, census.readers.occupancy), (.writer, census.writers.occupancy)].flatMap {
-                role, pool in
-                [("idle", pool.idle), ("leased", pool.leased), ("opening", pool.opening), ("closing", pool.closing)]
-                    .map { state, count in MetricSample(labels: [role.rawValue, state], count) }
+            return PoolRole.allCases.flatMap { role in
+                let pool = census[role].occupancy
+                return [
+                    ("idle", pool.idle), ("leased", pool.leased), ("opening", pool.opening), ("closing", pool.closing),
+                ].map { state, count in MetricSample(labels: [role.rawValue, state], count) }
             }
         }
         metrics.collect(

@@ -88,7 +88,7 @@ struct CatalogTests {
             try fixture.tamper("PRAGMA user_version = 99")
         }
         let before = try fileBytes(directory.file("catalog.db"))
-        await #expect(throws: CatalogError.newerSchema(found: 99, supported: CatalogSchema.version)) {
+        await #expect(throws: CatalogError.newerSchema(found: 99, supported: CatalogSchema.migrations.version)) {
             try await AccountsFixture.open(in: directory)
         }
         #expect(try fileBytes(directory.file("catalog.db")) == before)

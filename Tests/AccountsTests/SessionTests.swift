@@ -178,7 +178,7 @@ struct SessionTests {
     @Test("A token that belongs to nothing is refused")
     func unknownToken() async throws {
         try await withAccounts { fixture in
-            await expectRefusal(.invalidToken) { try fixture.accounts.authenticate(.random()) }
+            await expectRefusal(.invalidToken) { try fixture.accounts.authenticate(SessionToken.random()) }
         }
     }
 }

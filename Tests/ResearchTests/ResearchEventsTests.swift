@@ -1,3 +1,4 @@
+import Accounts
 import CofferTesting
 import Synchronization
 import Testing

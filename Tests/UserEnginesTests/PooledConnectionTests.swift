@@ -37,8 +37,7 @@ import Workers
                 configuration: PoolConfiguration(maximum: maximum, acquireTimeout: .seconds(30)),
                 driver: UserConnectionDriver(
                     configuration: configuration, key: key, role: .writer,
-                    descriptors: EngineDescriptors(budget: budget, timeout: .seconds(1)) {},
-                    log: EngineLog(), unclosed: UnclosedConnections(), makeWay: {}),
+                    file: EngineFile(path, EngineDescriptors(budget: budget, timeout: .seconds(1)) {}), makeWay: {}),
                 time: SystemTime(), executor: workers, logger: .silent)
             try await pool.withConnection { try $0.execute("CREATE TABLE t (a UNIQUE)") }
             do {

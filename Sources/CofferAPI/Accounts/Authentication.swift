@@ -1,33 +1,42 @@
 import Accounts
 import HTTPServer
-import Secrets
+import Research
 import UserEngines
 
 /// Finds out who makes a request, from its `Authorization: Bearer` token (RFC 6750).
 struct Authentication: Sendable {
     let accounts: Accounts
 
-    /// The live session whose token the request carries; 401 `invalid_token` without one.
+    /// The live session whose token the request carries; 401 `invalid_token` without one, 403 `not_authorized` for the
+    /// token of a running research.
     func session(of request: Request) throws -> Caller {
-        guard let token = request.withBearerToken({ SessionToken(parsing: $0) }) ?? nil else {
-            throw AccountError.invalidToken
+        guard let session = try access(of: request).session else {
+            throw ResearchError.notAuthorized("A research's token works for its own calls, the search and SQL alone.")
         }
-        return Caller(session: try accounts.authenticate(token), token: token, accounts: accounts)
+        return Caller(session: session)
+    }
+
+    /// The data that the request's token opens, a session's or a running research's; 401 `invalid_token` without one.
+    func access(of request: Request) throws -> DataAccess {
+        let access = try request.withBearerToken { text -> DataAccess? in
+            if let token = SessionToken(parsing: text) {
+                return accounts.access(of: try accounts.authenticate(token), with: token)
+            }
+            if let token = ResearchToken(parsing: text) {
+                return accounts.access(of: try accounts.authenticate(token), with: token)
+            }
+            return nil
+        }
+        guard let access = access ?? nil else { throw AccountError.invalidToken }
+        return access
     }
 }
 
-/// A session that has proved itself, with the token that opens its user's key.
+/// A session that has proved itself.
 struct Caller: Sendable {
     let session: Session
-    let token: SessionToken
-    let accounts: Accounts
 
     var user: UserID { session.userID }
-
-    /// The data key of the user's database; asked for only when the engine has to be opened.
-    func dataKey() async throws -> GuardedBytes {
-        try await accounts.dataKey(for: session, with: token)
-    }
 }
 
 extension Request {

@@ -33,6 +33,8 @@ struct MeRoutes: Sendable {
         json.write(engines.databaseSize(of: user.id))
         json.name("sessions")
         json.write(accounts.sessions(of: user.id).count)
+        json.name("active_research")
+        json.write(accounts.researchLeases(of: user.id).count)
         json.endObject()
         return .json(json.finish())
     }

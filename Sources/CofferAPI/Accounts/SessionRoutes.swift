@@ -1,6 +1,7 @@
 import Accounts
 import HTTPServer
 import JSON
+import Research
 import Secrets
 import UserEngines
 
@@ -8,6 +9,7 @@ import UserEngines
 struct SessionRoutes: Sendable {
     let accounts: Accounts
     let authentication: Authentication
+    let researches: Researches
     let engines: EngineRegistry
     let limits: APILimits
 
@@ -87,10 +89,24 @@ struct SessionRoutes: Sendable {
         return Response(.noContent)
     }
 
+    /// All others; with `?research=true` also the researches, which a log-out alone does not end.
     @Sendable private func endOthers(_ request: Request) async throws -> Response {
         let caller = try authentication.session(of: request)
+        let endsResearch = try request.flag("research")
         try await accounts.endSessions(of: caller.user, except: caller.session)
+        if endsResearch { try await researches.cancelAll(by: try authentication.access(of: request)) }
         return Response(.noContent)
+    }
+}
+
+extension Request {
+    /// A query parameter that is `true` or `false`; false without one.
+    fileprivate func flag(_ name: String) throws -> Bool {
+        switch query(name) {
+        case nil, "false": return false
+        case "true": return true
+        default: throw Problem.invalidField(name, "must be 'true' or 'false'")
+        }
     }
 }
 

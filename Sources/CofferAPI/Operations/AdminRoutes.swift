@@ -23,7 +23,8 @@ struct AdminRoutes: Sendable {
         json.beginObject()
         json.name("items")
         json.beginArray()
-        for engine in engines.descriptions() { json.write(engine) }
+        let researches = Dictionary(grouping: accounts.researchLeases, by: \.userID)
+        for engine in engines.descriptions() { json.write(engine, researches: researches[engine.user]?.count ?? 0) }
         json.endArray()
         json.name("next_cursor")
         json.writeNull()
@@ -69,7 +70,7 @@ struct AdminRoutes: Sendable {
 }
 
 extension JSONWriter {
-    fileprivate mutating func write(_ engine: EngineDescription) {
+    fileprivate mutating func write(_ engine: EngineDescription, researches: Int) {
         beginObject()
         name("user")
         write(engine.user.description)
@@ -77,9 +78,11 @@ extension JSONWriter {
         write(engine.uses)
         name("active")
         write(engine.isActive)
+        name("active_research")
+        write(researches)
         name("unused_seconds")
         write(engine.unused.inSeconds)
-        for (role, pool) in [("reader", engine.readers), ("writer", engine.writers)] {
+        for (role, pool) in [("reader", engine.readers), ("writer", engine.writers), ("service", engine.services)] {
             name(escaping: role)
             beginObject()
             name("idle")

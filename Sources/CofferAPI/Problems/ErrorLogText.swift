@@ -10,6 +10,8 @@ enum ErrorLogText {
     static func text(of error: any Error) -> String? {
         switch error {
         case let error as SQLiteError: error.extendedCode.name
+        case let error as ServiceDatabaseError: "the service database: \(error.cause.extendedCode.name)"
+        case let error as SchemaError: error.description
         case let error as PoolError: pool(error)
         case let error as StatementFailure: "statement \(error.index): \(textOrType(of: error.cause))"
         case let error as EngineError: engine(error)

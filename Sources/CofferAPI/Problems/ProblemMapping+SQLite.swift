@@ -1,6 +1,7 @@
 import HTTPServer
 import JSON
 import SQLCipher
+import UserEngines
 
 extension ProblemMapping {
     /// What SQLite reports. Its message may quote the client's own SQL, and never a value that was bound.
@@ -9,6 +10,15 @@ extension ProblemMapping {
         problem.members.append(JSONMember(name: "sqlite_code", value: .string(error.extendedCode.name)))
         if let offset = error.offset { problem.members.append(.sqlOffset(offset)) }
         return problem
+    }
+
+    /// What SQLite reports of the server's own SQL on a user's service database: of that the client learns what they can do
+    /// something about.
+    static func service(_ error: ServiceDatabaseError) -> Problem {
+        switch error.cause.code {
+        case .full, .outOfMemory, .interrupt: sqlite(error.cause)
+        default: .engineUnavailable
+        }
     }
 
     private static func classified(_ error: SQLiteError) -> Problem {

@@ -2,6 +2,7 @@ import Accounts
 import ConnectionPool
 import HTTPServer
 import JSON
+import Research
 import SQLCipher
 import UserEngines
 
@@ -15,11 +16,13 @@ enum ProblemMapping {
         case let problem as Problem: problem
         case let error as AccountError: account(error)
         case CatalogError.unavailable: .accountsUnavailable
+        case let error as ResearchError: research(error)
         case let error as JSONError: .malformedJSON(error)
         case let error as StatementFailure: statement(error)
         case let error as StatementError: text(error)
         case let error as ArgumentError: argument(error)
         case let error as SQLiteError: sqlite(error)
+        case let error as ServiceDatabaseError: service(error)
         case let error as EngineError: engine(error)
         case let error as PoolError: pool(error)
         default: .internalError
@@ -40,12 +43,24 @@ enum ProblemMapping {
             case .notFound: .notFound
             case .usernameTaken: .conflict
             case .invalidUsername, .weakPassword: .unprocessableContent
-            case .tooManyAttempts: .tooManyRequests
+            case .tooManyAttempts, .researchLimit: .tooManyRequests
             case .passwordQueueFull: .serviceUnavailable
             }
         var problem = Problem(status, error.code.rawValue, detail: error.reason, retryAfter: error.retryAfter)
         if status == .unauthorized { problem.headers["WWW-Authenticate"] = "Bearer" }
         return problem
+    }
+
+    private static func research(_ error: ResearchError) -> Problem {
+        switch error {
+        case .notFound: .notFound("There is no such research.")
+        case .notAuthorized(let reason): Problem(.forbidden, "not_authorized", title: "Not authorized", detail: reason)
+        case .ended(let state):
+            Problem(.conflict, "research_ended", title: "Research ended", detail: "The research is \(state.rawValue).")
+        case .active:
+            Problem(.conflict, "research_active", title: "Research active", detail: "A research is running.")
+        case .invalidField(let field, let reason): .invalidField(field, reason)
+        }
     }
 
     private static func text(_ error: StatementError) -> Problem {

@@ -25,11 +25,11 @@ struct QueryRoutes: Sendable {
     }
 
     private func answer(_ request: Request, from start: StatementStart) async throws -> Response {
-        let caller = try authentication.session(of: request)
+        let access = try authentication.access(of: request)
         let options = try ResultOptions(request, limits: limits)
         let timeout = try limits.timeout(of: request)
         let query = try request.body.withUnsafeBytes(QueryBody.read)
-        let reply = try await engines.withEngine(of: caller.user, key: caller.dataKey) { engine in
+        let reply = try await access.withEngine(in: engines) { engine in
             try await engine.run(query.sql, query.arguments, timeout: timeout, from: start) {
                 statement, connection in
                 var writer = ResultWriter(options)
@@ -41,11 +41,11 @@ struct QueryRoutes: Sendable {
     }
 
     @Sendable private func batch(_ request: Request) async throws -> Response {
-        let caller = try authentication.session(of: request)
+        let access = try authentication.access(of: request)
         let options = try ResultOptions(request, limits: limits)
         let timeout = try limits.timeout(of: request)
         let batch = try request.body.withUnsafeBytes(BatchBody.read)
-        let reply = try await engines.withEngine(of: caller.user, key: caller.dataKey) { engine in
+        let reply = try await access.withEngine(in: engines) { engine in
             try await engine.runBatch(atomic: batch.isAtomic, timeout: timeout) { runner in
                 var writer = ResultWriter(options)
                 writer.beginBatch()

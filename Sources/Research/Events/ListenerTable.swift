@@ -1,3 +1,4 @@
+import Accounts
 import UserEngines
 
 /// Names one listener; never used twice.

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// The descriptors of one engine, counted against the budget of all.
+/// The descriptors of one file of an engine, counted against the budget of all.
 ///
 /// Under the `unix-excl` VFS a connection holds the database and its log. When one closes while others of the file are open,
 /// SQLite gives back the log's descriptor and parks the database's: the next open takes a parked one, and all of them go
-/// when the engine's last connection closes. So what is counted is what is open.
+/// when the file's last connection closes. So what is counted is what is open.
 /// See `setPendingFd` and `findReusableFd` in https://sqlite.org/src/file/src/os_unix.c.
 final class EngineDescriptors: Sendable {
     /// The database and its log.
@@ -45,10 +45,14 @@ final class EngineDescriptors: Sendable {
     /// Whether any are taken.
     var isHolding: Bool { state.withLock { $0.open > 0 } }
 
-    /// Takes what a further connection needs, if it is free now; false also when the engine has no connection at all.
+    /// Takes what a further connection needs, if it is free now; false also when the file has no connection at all.
     func reserveFurther() -> Bool {
+        reserveNow { $0 > 0 }
+    }
+
+    private func reserveNow(ifOpen isWanted: (Int) -> Bool = { _ in true }) -> Bool {
         state.withLock { state in
-            guard state.open > 0 else { return false }
+            guard isWanted(state.open) else { return false }
             let needed = state.parked > 0 ? 1 : Self.perConnection
             guard budget.reserveNow(needed) else { return false }
             state.take()
@@ -56,13 +60,13 @@ final class EngineDescriptors: Sendable {
         }
     }
 
-    /// Takes what the writer's connection needs, and waits for it if it is not free.
+    /// Takes what the connection needs that the file's engine cannot do without, and waits for it if it is not free.
     ///
-    /// - Parameter makeWay: closes the engine's own idle readers, so that it holds nothing that it could do without while it
-    ///   waits. A reader in use is not waiting for anything, and is closed when it comes back.
+    /// - Parameter makeWay: closes the engine's other connections that are idle, so that it holds nothing that it could do
+    ///   without while it waits. One in use is not waiting for anything, and is closed when it comes back.
     /// - Returns: false if it did not come free in time; nothing is taken then.
     func reserveForWriter(makeWay: () -> Void = {}) async -> Bool {
-        if reserveFurther() { return true }
+        if reserveNow() { return true }
         makeWay()
         guard await budget.reserve(Self.perConnection, timeout: timeout, queued: makeRoom) else { return false }
         let isParkedOneTaken = state.withLock { state in

@@ -5,7 +5,8 @@ import Secrets
 import Timekeeping
 import Workers
 
-/// One user's open database: one writer connection, up to `readers` readers, and the data key while it is open.
+/// One user's open database: one writer connection, up to `readers` readers, and the data key while it is open. Beside it
+/// the user's service database, with one connection while it is needed.
 ///
 /// Every connection is opened for reading and writing, and the writer is closed last: SQLite removes the log beside
 /// the file only when the last connection to close may write.
@@ -17,8 +18,8 @@ public final class Engine: Sendable {
 
     let readers: Pool
     let writer: Pool
-    private let unclosed: UnclosedConnections
-    private let descriptors: EngineDescriptors
+    let service: Pool
+    private let files: [EngineFile]
     private let key: GuardedBytes
     let configuration: EngineConfiguration
     let metrics: EngineMetrics
@@ -26,8 +27,8 @@ public final class Engine: Sendable {
     let log: EngineLog
 
     private init(
-        user: UserID, path: String, key: GuardedBytes, configuration: EngineConfiguration,
-        descriptors: EngineDescriptors, metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor,
+        user: UserID, database: EngineFile, service serviceDatabase: EngineFile, key: GuardedBytes,
+        configuration: EngineConfiguration, metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor,
         logger: Logger
     ) {
         self.user = user
@@ -35,39 +36,38 @@ public final class Engine: Sendable {
         self.configuration = configuration
         self.metrics = metrics
         self.logger = logger
-        let log = EngineLog()
-        self.log = log
-        let unclosed = UnclosedConnections()
-        self.unclosed = unclosed
-        self.descriptors = descriptors
-        func pool(_ role: PoolRole, maximum: Int, makeWay: @escaping @Sendable () -> Void) -> Pool {
+        log = database.log
+        files = [database, serviceDatabase]
+        let pools = EnginePools()
+        func pool(_ role: PoolRole, of file: EngineFile, maximum: Int) -> Pool {
             Pool(
                 configuration: configuration.pool(maximum: maximum),
                 driver: UserConnectionDriver(
                     configuration: configuration.connection(
-                        path: path, role: role, logger: logger, committed: log.committed(at:)),
-                    key: key, role: role, descriptors: descriptors, log: log, unclosed: unclosed, makeWay: makeWay),
+                        path: file.path, role: role, logger: logger, committed: file.log.committed(at:)),
+                    key: key, role: role, file: file, makeWay: { pools.closeIdle(except: role) }),
                 time: time, executor: workers, logger: logger, observer: metrics)
         }
-        let readers = pool(.reader, maximum: configuration.readers, makeWay: {})
-        self.readers = readers
-        writer = pool(.writer, maximum: 1, makeWay: { readers.closeIdle() })
+        readers = pool(.reader, of: database, maximum: configuration.readers)
+        writer = pool(.writer, of: database, maximum: 1)
+        service = pool(.service, of: serviceDatabase, maximum: 1)
+        pools.set([.reader: readers, .writer: writer, .service: service])
     }
 
     /// Opens a user's database: its writer connection is open, and so the key is right, when this returns.
     ///
     /// - Throws: what SQLite says, in a `PoolError`; nothing is left open then.
     static func open(
-        user: UserID, path: String, key: GuardedBytes, configuration: EngineConfiguration,
-        descriptors: EngineDescriptors, metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor,
+        user: UserID, database: EngineFile, service: EngineFile, key: GuardedBytes,
+        configuration: EngineConfiguration, metrics: EngineMetrics, time: any TimeSource, workers: WorkerExecutor,
         logger: Logger
     ) async throws -> Engine {
         let engine = Engine(
-            user: user, path: path, key: key, configuration: configuration, descriptors: descriptors,
+            user: user, database: database, service: service, key: key, configuration: configuration,
             metrics: metrics, time: time, workers: workers, logger: logger)
         do {
             try await engine.writer.withConnection { _ in
-                engine.log.found(bytes: DataDirectory.size(ofFile: path + "-wal"))
+                for file in engine.files { file.log.found(bytes: DataDirectory.size(ofFile: file.path + "-wal")) }
             }
             return engine
         } catch {
@@ -81,17 +81,17 @@ public final class Engine: Sendable {
     /// - Throws: ``EngineCloseError`` or what SQLite says if a connection is still open; closing again tries again.
     func close() async throws {
         let readersLeft = await readers.close(deadline: configuration.drainTimeout)
+        let servicesLeft = await service.close(deadline: configuration.drainTimeout)
         let writersLeft = await writer.close(deadline: configuration.drainTimeout)
         key.wipe()
-        try unclosed.closeAgain(descriptors)
-        let left = readersLeft.total + writersLeft.total
+        for file in files { try file.unclosed.closeAgain(file.descriptors) }
+        let left = readersLeft.total + servicesLeft.total + writersLeft.total
         if left > 0 { throw EngineCloseError(connections: left) }
     }
 
     /// Closes what has been idle or open for too long, and reports leases that are out for too long.
     func maintain() {
-        readers.maintain()
-        writer.maintain()
+        for role in PoolRole.allCases { pool(role).maintain() }
     }
 
     /// Moves the log into the file and closes the idle connections, to give their descriptors back.
@@ -100,8 +100,7 @@ public final class Engine: Sendable {
     /// file's last connection, does it then.
     func releaseIdleConnections() async throws {
         defer {
-            readers.closeIdle()
-            writer.closeIdle()
+            for role in PoolRole.allCases { pool(role).closeIdle() }
         }
         guard writer.gauges.occupancy.idle > 0 else { return }
         try await writer.withConnection(timeout: .seconds(1)) { connection in
@@ -113,14 +112,21 @@ public final class Engine: Sendable {
         }
     }
 
-    /// Whether closing the engine gives descriptors back.
-    var holdsDescriptors: Bool { descriptors.isHolding }
+    /// Bytes of the logs beside its files.
+    var logBytes: Int64 { files.reduce(0) { $0 + $1.log.fileBytes } }
 
-    /// What one role's pool holds.
-    func gauges(of role: PoolRole) -> PoolGauges {
+    /// Whether closing the engine gives descriptors back.
+    var holdsDescriptors: Bool { files.contains { $0.descriptors.isHolding } }
+
+    /// Whether this is the key that the database is open with; false once it has been wiped.
+    public func isOpen(with key: GuardedBytes) -> Bool { self.key == key }
+
+    /// The connections of one role.
+    func pool(_ role: PoolRole) -> Pool {
         switch role {
-        case .reader: readers.gauges
-        case .writer: writer.gauges
+        case .reader: readers
+        case .writer: writer
+        case .service: service
         }
     }
 }
@@ -142,9 +148,11 @@ extension EngineConfiguration {
     ) -> ConnectionConfiguration {
         var limits = StatementLimits()
         limits.valueBytes = maximumValueBytes
+        // What runs on the service database is the server's own, and no user's policy concerns it.
         return ConnectionConfiguration(
-            path: path, access: role == .writer ? .readWrite : .queryOnly, synchronous: synchronous,
-            maximumDatabaseBytes: maximumDatabaseBytes, limits: limits, authorizer: UserAuthorizer(),
-            committed: role == .writer ? committed : nil, logger: logger)
+            path: path, access: role == .reader ? .queryOnly : .readWrite, createIfMissing: role == .service,
+            synchronous: synchronous, maximumDatabaseBytes: maximumDatabaseBytes, limits: limits,
+            authorizer: role == .service ? nil : UserAuthorizer(),
+            committed: role == .reader ? nil : committed, logger: logger)
     }
 }

@@ -8,27 +8,33 @@ struct UserConnectionDriver: ConnectionDriver {
     let configuration: ConnectionConfiguration
     let key: GuardedBytes
     let role: PoolRole
-    let descriptors: EngineDescriptors
-    let log: EngineLog
-    /// Where a connection goes that did not close.
-    let unclosed: UnclosedConnections
-    /// Closes what the engine can do without, before the writer waits for descriptors.
+    let file: EngineFile
+    /// Closes what the engine can do without, before a connection of it waits for descriptors.
     let makeWay: @Sendable () -> Void
 
-    /// The writer's connection is what an engine cannot do without, and waits for its descriptors; a reader's is there to be
-    /// quicker, and is done without when there are none to spare.
+    /// The connections of writer and service are what an engine cannot do without, and wait for their descriptors; a
+    /// reader's is there to be quicker, and is done without when there are none to spare.
     func open() async throws -> Connection {
         switch role {
-        case .writer:
-            guard await descriptors.reserveForWriter(makeWay: makeWay) else { throw EngineError.descriptorBudget }
-        case .reader: guard descriptors.reserveFurther() else { throw GrowthRefused() }
+        case .writer, .service:
+            guard await file.descriptors.reserveForWriter(makeWay: makeWay) else { throw EngineError.descriptorBudget }
+        case .reader: guard file.descriptors.reserveFurther() else { throw GrowthRefused() }
         }
+        let connection: Connection
         do {
-            return try key.transientCopy().withUnsafeBytes { try Connection.open(configuration, key: $0) }
+            connection = try key.transientCopy().withUnsafeBytes { try Connection.open(configuration, key: $0) }
         } catch {
-            descriptors.release()
+            file.descriptors.release()
             throw error
         }
+        guard role == .service else { return connection }
+        do {
+            try ServiceSchema.migrations.apply(to: connection)
+        } catch {
+            try await close(connection)
+            throw error
+        }
+        return connection
     }
 
     /// Reads a page, and sees that the path still names the file that is open: it may have been replaced meanwhile.
@@ -54,11 +60,11 @@ struct UserConnectionDriver: ConnectionDriver {
         do {
             try connection.close()
         } catch {
-            unclosed.append(connection)
+            file.unclosed.append(connection)
             throw error
         }
-        descriptors.release()
-        if !descriptors.isHolding { log.emptied() }
+        file.descriptors.release()
+        if !file.descriptors.isHolding { file.log.emptied() }
     }
 
     func evictionReason(for error: any Error) -> EvictionReason? {

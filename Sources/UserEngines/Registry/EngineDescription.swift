@@ -14,6 +14,8 @@ public struct EngineDescription: Sendable {
     public let readers: PoolOccupancy
     /// What the writer pool holds.
     public let writers: PoolOccupancy
+    /// What the service database's pool holds.
+    public let services: PoolOccupancy
 }
 
 extension EngineRegistry {
@@ -25,8 +27,8 @@ extension EngineRegistry {
             guard let engine = engines[snapshot.user] else { return nil }
             return EngineDescription(
                 user: snapshot.user, uses: snapshot.uses, isActive: snapshot.isActive,
-                unused: snapshot.lastUsed.duration(to: now), readers: engine.gauges(of: .reader).occupancy,
-                writers: engine.gauges(of: .writer).occupancy)
+                unused: snapshot.lastUsed.duration(to: now), readers: engine.readers.gauges.occupancy,
+                writers: engine.writer.gauges.occupancy, services: engine.service.gauges.occupancy)
         }
     }
 }

@@ -42,6 +42,6 @@ extension EngineRegistry {
 
     /// Bytes of the logs of all open databases. Asks neither the file system nor for a lock that a request waits for.
     public func logBytes() -> Int64 {
-        roster.all.reduce(0) { $0 + $1.log.fileBytes }
+        roster.all.reduce(0) { $0 + $1.logBytes }
     }
 }

@@ -116,8 +116,7 @@ public final class EngineRegistry: Sendable {
         let counts = self.counts.load()
         var census = RegistryCensus(opening: counts.opening, open: counts.open, closing: counts.closing)
         for engine in roster.all {
-            census.add(engine.gauges(of: .reader), to: .reader)
-            census.add(engine.gauges(of: .writer), to: .writer)
+            for role in PoolRole.allCases { census.add(engine.pool(role).gauges, to: role) }
         }
         return census
     }
@@ -187,8 +186,9 @@ extension EngineRegistry {
         Task(executorPreference: workers) { [self] in
             do {
                 let engine = try await Engine.open(
-                    user: user, path: files.databasePath(of: user), key: key, configuration: configuration,
-                    descriptors: descriptors(), metrics: metrics, time: time, workers: workers, logger: logger)
+                    user: user, database: EngineFile(files.databasePath(of: user), descriptors()),
+                    service: EngineFile(files.servicePath(of: user), descriptors()), key: key,
+                    configuration: configuration, metrics: metrics, time: time, workers: workers, logger: logger)
                 metrics.engineOpened()
                 roster.insert(engine)
                 let (waiters, closing) = decide {
@@ -214,7 +214,7 @@ extension EngineRegistry {
         }
     }
 
-    /// A new engine's share of the descriptor budget.
+    /// The share of the descriptor budget that a file of a new engine has.
     func descriptors() -> EngineDescriptors {
         EngineDescriptors(budget: budget, timeout: configuration.budgetTimeout) { [weak self] in self?.makeRoom() }
     }

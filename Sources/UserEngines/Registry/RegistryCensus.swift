@@ -6,6 +6,8 @@ public enum PoolRole: String, Sendable, CaseIterable {
     case reader
     /// Runs all the others; there is one.
     case writer
+    /// Runs the server's own SQL on the user's service database; there is at most one.
+    case service
 }
 
 /// How many engines there are and what their pools hold, at one moment.
@@ -20,6 +22,8 @@ public struct RegistryCensus: Sendable {
     public internal(set) var readers = PoolGauges()
     /// The gauges of the writer pools, added up.
     public internal(set) var writers = PoolGauges()
+    /// The gauges of the service pools, added up.
+    public internal(set) var services = PoolGauges()
 
     init(opening: Int, open: Int, closing: Int) {
         self.opening = opening
@@ -31,6 +35,7 @@ public struct RegistryCensus: Sendable {
     public var total: PoolGauges {
         var total = readers
         total += writers
+        total += services
         return total
     }
 
@@ -38,6 +43,16 @@ public struct RegistryCensus: Sendable {
         switch role {
         case .reader: readers += gauges
         case .writer: writers += gauges
+        case .service: services += gauges
+        }
+    }
+
+    /// What the pools of one role hold.
+    subscript(role: PoolRole) -> PoolGauges {
+        switch role {
+        case .reader: readers
+        case .writer: writers
+        case .service: services
         }
     }
 }

@@ -78,7 +78,7 @@ extension Engine {
         }
     }
 
-    private func timed<Result>(
+    func timed<Result>(
         _ role: PoolRole, _ statement: Statement? = nil, _ work: () throws -> Result
     ) rethrows -> Result {
         let start = SystemTime().now

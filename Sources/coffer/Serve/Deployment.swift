@@ -4,6 +4,7 @@ import Glibc
 import HTTPServer
 import Logging
 import Metrics
+import Research
 import SQLCipher
 import ServiceLifecycle
 import Timekeeping
@@ -43,12 +44,16 @@ struct Deployment {
         let activity = Activity(time: time)
         let accountsMetrics = AccountsMetrics(metrics)
         let engineMetrics = EngineMetrics(metrics)
-        let accounts = try await openAccounts(files, activity: activity, time: time, observer: accountsMetrics)
+        let events = ResearchEvents(time: time)
+        let accounts = try await openAccounts(
+            files, activity: activity, time: time, observer: AccountsObservers([accountsMetrics, events]))
         let budget = DescriptorBudget(capacity: shares.databases, time: time)
         let locks = UserLocks()
         let engines = EngineRegistry(
             files: files, configuration: settings.engines, activity: activity, budget: budget, locks: locks,
             metrics: engineMetrics, time: time, workers: lightWorkers, logger: Logger(label: "coffer.engines"))
+        let researches = Researches(
+            accounts: accounts, engines: engines, locks: locks, settings: settings.research, time: time, events: events)
         let reaper = Reaper(
             registry: engines, activity: activity, locks: locks, configuration: settings.reaper, time: time,
             workers: lightWorkers, logger: Logger(label: "coffer.reaper")
@@ -58,6 +63,11 @@ struct Deployment {
             } catch {
                 logger.error("expired sessions could not be removed", metadata: ["error": "\(error)"])
             }
+            do {
+                try await researches.endExpired()
+            } catch {
+                logger.error("expired research leases could not be removed", metadata: ["error": "\(error)"])
+            }
         }
         let readiness = readiness(files: files, accounts: accounts, budget: budget, reaper: reaper)
         engineMetrics.registerGauges(of: engines, in: metrics)
@@ -65,8 +75,8 @@ struct Deployment {
         accountsMetrics.registerGauges(of: accounts, in: metrics)
         ServerMetrics.register(in: metrics, versions: versions)
         let api = CofferAPI(
-            accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, reaper: reaper,
-            limits: settings.limits, access: settings.access, workers: workers,
+            accounts: accounts, engines: engines, researches: researches, metrics: metrics, readiness: readiness,
+            reaper: reaper, limits: settings.limits, access: settings.access, workers: workers,
             publicDirectory: settings.publicDirectory)
         let router = api.router
         let httpMetrics = HTTPMetrics(metrics, routes: router.templates)

@@ -26,7 +26,22 @@ extension Setting where Value == Int {
         parse: ValueFormats.count(in: 1...1000))
 }
 
+extension Setting where Value == Int {
+    static let researchPerUser = Setting(
+        "researchPerUser", "3", expected: ValueFormats.count, "researches of one user that may run at once",
+        parse: ValueFormats.count)
+    static let researchTotal = Setting(
+        "researchTotal", "100", expected: ValueFormats.count, "researches of all users that may run at once",
+        parse: ValueFormats.count)
+}
+
 extension Setting where Value == Duration {
+    static let researchLease = Setting(
+        "researchLease", "120s", expected: "a duration from 1s to 30d",
+        "a research without a heartbeat for longer expires, unless it was started with another time"
+    ) { text in
+        ValueFormats.duration(text).flatMap { (.seconds(1) ... .seconds(30 * 86_400)).contains($0) ? $0 : nil }
+    }
     static let acquireTimeout = Setting(
         "acquireTimeout", "5s", expected: ValueFormats.duration, "a request's wait for a connection",
         parse: ValueFormats.duration)

@@ -14,6 +14,7 @@ extension SettingName {
         Setting<Int>.passwordMemory.name, Setting<Int>.passwordOperations.name,
         Setting<Duration>.sessionIdleTimeout.name, Setting<Duration>.sessionLifetime.name,
         Setting<Duration>.sessionRemember.name,
+        Setting<Duration>.researchLease.name, Setting<Int>.researchPerUser.name, Setting<Int>.researchTotal.name,
         Setting<Int>.readersPerUser.name, Setting<Duration>.acquireTimeout.name, Setting<Int>.acquireQueue.name,
         Setting<Duration>.connectionIdleTimeout.name, Setting<Duration>.connectionLifetime.name,
         Setting<Duration>.leakThreshold.name, Setting<Duration>.statementTimeout.name,

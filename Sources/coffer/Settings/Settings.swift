@@ -2,6 +2,7 @@ import Accounts
 import CofferAPI
 import HTTPServer
 import Logging
+import Research
 import SQLCipher
 import Secrets
 import UserEngines
@@ -13,6 +14,7 @@ struct Settings: Sendable {
     var engines = EngineConfiguration()
     var accounts: AccountSettings
     var reaper = ReaperConfiguration()
+    var research = ResearchSettings()
     var limits = APILimits()
     var access = AccessConfiguration()
     var dataDirectory: String
@@ -37,6 +39,7 @@ struct Settings: Sendable {
         try readServer(sources)
         try readEngines(sources)
         try readReaper(sources)
+        try readResearch(sources)
         try readAccess(sources)
     }
 
@@ -73,6 +76,13 @@ struct Settings: Sendable {
         reaper.jitter = try sources.value(.reaperJitter)
         reaper.releaseInterval = try sources.value(.releaseInterval)
         reaper.engineIdleTimeout = try sources.value(.engineIdleTimeout)
+    }
+
+    private mutating func readResearch(_ sources: SettingSources) throws {
+        research.lease = try sources.value(.researchLease)
+        research.limits.perUser = try sources.value(.researchPerUser)
+        research.limits.total = try sources.value(.researchTotal)
+        research.statementTimeout = limits.statementTimeout
     }
 
     private static func accounts(_ sources: SettingSources) throws -> AccountSettings {

@@ -4,6 +4,7 @@ import HTTPServer
 import JSON
 import Logging
 import Metrics
+import Research
 import Secrets
 import Synchronization
 import Testing
@@ -21,6 +22,9 @@ struct APIOptions {
         passwordParameters: try! PasswordHash.Parameters(operations: 1, memoryBytes: 8192), passwordHashesAtOnce: 2)
     var limits = APILimits()
     var access = AccessConfiguration()
+    var research = ResearchSettings()
+    /// The clock of sessions, leases and engines; the server's own stays the system's.
+    var time: any TimeSource = SystemTime()
     var server = ServerConfiguration(port: 0)
     /// File descriptors that databases may hold.
     var descriptorBudget = 1000
@@ -33,6 +37,7 @@ final class APIFixture: Sendable {
     let budget: DescriptorBudget
     let accounts: Accounts
     let engines: EngineRegistry
+    let researches: Researches
     let metrics = MetricsRegistry()
     let readiness: Readiness
     let reaper: Reaper
@@ -46,25 +51,30 @@ final class APIFixture: Sendable {
 
     private init(_ directory: String, _ options: APIOptions) async throws {
         self.directory = directory
-        let time = SystemTime()
+        let time = options.time
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let files = try DataDirectory(path: directory + "/data")
         let accountsMetrics = AccountsMetrics(metrics)
         let engineMetrics = EngineMetrics(metrics)
+        let events = ResearchEvents(time: time)
         activity = Activity(time: time)
         budget = DescriptorBudget(capacity: options.descriptorBudget, time: time)
         accounts = try await Accounts.open(
             catalogPath: files.catalogPath, settings: options.accounts, activity: activity, time: time,
-            logger: logger, observer: accountsMetrics)
+            logger: logger, observer: AccountsObservers([accountsMetrics, events]))
         let locks = UserLocks()
         engines = EngineRegistry(
             files: files, configuration: options.engines, activity: activity, budget: budget, locks: locks,
-            metrics: engineMetrics,
-            time: time, workers: workers, logger: logger)
+            metrics: engineMetrics, time: time, workers: workers, logger: logger)
+        researches = Researches(
+            accounts: accounts, engines: engines, locks: locks, settings: options.research, time: time, events: events)
         reaper = Reaper(
             registry: engines, activity: activity, locks: locks, configuration: ReaperConfiguration(), time: time,
             workers: workers, logger: logger
-        ) { [accounts] in _ = try? await accounts.endExpiredSessions() }
+        ) { [accounts, researches] in
+            _ = try? await accounts.endExpiredSessions()
+            try? await researches.endExpired()
+        }
         readiness = Readiness(checks: [
             { [health] in
                 Readiness.Result("switch", isPassed: health.isOn.load(ordering: .relaxed), detail: "a test's switch")
@@ -75,12 +85,14 @@ final class APIFixture: Sendable {
         ReaperMetrics.register(reaper, activity: activity, locks: locks, in: metrics)
         metrics.registerProcessMetrics()
         let api = CofferAPI(
-            accounts: accounts, engines: engines, metrics: metrics, readiness: readiness, reaper: reaper,
-            limits: options.limits, access: options.access, workers: workers, publicDirectory: directory + "/Public")
+            accounts: accounts, engines: engines, researches: researches, metrics: metrics, readiness: readiness,
+            reaper: reaper, limits: options.limits, access: options.access, workers: workers,
+            publicDirectory: directory + "/Public")
         let router = api.router
         server = Server(
-            configuration: options.server, router: router, workers: workers, lightWorkers: lightWorkers, time: time,
-            logger: logger, observer: HTTPMetrics(metrics, routes: router.templates), problem: CofferAPI.problem,
+            configuration: options.server, router: router, workers: workers, lightWorkers: lightWorkers,
+            time: SystemTime(), logger: logger, observer: HTTPMetrics(metrics, routes: router.templates),
+            problem: CofferAPI.problem,
             logText: CofferAPI.logText)
         try server.start()
         client = try HTTPClient(port: server.port)
@@ -120,7 +132,7 @@ final class APIFixture: Sendable {
         #expect(engines.census().total.occupancy.waiting == 0)
         let left = engines.roster.all
         await engines.shutDown()
-        for pool in left.flatMap({ [$0.readers, $0.writer] }) {
+        for pool in left.flatMap({ [$0.readers, $0.writer, $0.service] }) {
             let statistics = pool.statistics
             #expect(statistics.counters.opens == statistics.counters.closes)
             #expect(statistics.occupancy.total == 0)
@@ -137,7 +149,7 @@ final class APIFixture: Sendable {
 
     /// Connections opened and not closed, by the counters of the engines that are open now.
     var countedConnections: Int {
-        engines.roster.all.flatMap { [$0.readers, $0.writer] }.map(\.statistics.counters)
+        engines.roster.all.flatMap { [$0.readers, $0.writer, $0.service] }.map(\.statistics.counters)
             .reduce(0) { $0 + $1.opens - $1.closes }
     }
 

@@ -1,0 +1,90 @@
+import Secrets
+import UserEngines
+
+/// The right to one user's data that a token has proved: a session's, or a running research's.
+public struct DataAccess: Sendable {
+    private enum Credential: Sendable {
+        case session(Session, SessionToken)
+        case research(ResearchLease, ResearchToken)
+    }
+
+    private let credential: Credential
+    private let accounts: Accounts
+
+    init(_ session: Session, _ token: SessionToken, _ accounts: Accounts) {
+        credential = .session(session, token)
+        self.accounts = accounts
+    }
+
+    init(_ lease: ResearchLease, _ token: ResearchToken, _ accounts: Accounts) {
+        credential = .research(lease, token)
+        self.accounts = accounts
+    }
+
+    /// Whose data.
+    public var user: UserID {
+        switch credential {
+        case .session(let session, _): session.userID
+        case .research(let lease, _): lease.userID
+        }
+    }
+
+    /// The session whose token it was; `nil` for a research's.
+    public var session: Session? {
+        if case .session(let session, _) = credential { session } else { nil }
+    }
+
+    /// The lease of the research whose token it was; `nil` for a session's.
+    public var lease: ResearchLease? {
+        if case .research(let lease, _) = credential { lease } else { nil }
+    }
+
+    /// The key of the user's present files.
+    public func dataKey() async throws -> GuardedBytes {
+        switch credential {
+        case .session(let session, let token): try await accounts.dataKey(for: session, with: token)
+        case .research(let lease, let token): try lease.dataKey(with: token)
+        }
+    }
+
+    /// Runs `body` with the user's engine, which is opened if need be and stays open until `body` has returned.
+    ///
+    /// - Throws: `invalid_token` if the token leads to another key than the database's; what the registry or `body` throws.
+    public func withEngine<Result>(
+        in engines: EngineRegistry, _ body: (Engine) async throws -> Result
+    ) async throws -> Result {
+        try await engines.withEngine(of: user, key: dataKey) { engine in
+            try await proof.check(engine, dataKey)
+            return try await body(engine)
+        }
+    }
+
+    private var proof: KeyProof {
+        switch credential {
+        case .session(let session, _): session.proof
+        case .research(let lease, _): lease.proof
+        }
+    }
+}
+
+extension Accounts {
+    /// The data that a session opens.
+    public func access(of session: Session, with token: SessionToken) -> DataAccess {
+        DataAccess(session, token, self)
+    }
+
+    /// The data that a running research opens.
+    public func access(of lease: ResearchLease, with token: ResearchToken) -> DataAccess {
+        DataAccess(lease, token, self)
+    }
+}
+
+extension ResearchLease {
+    fileprivate func dataKey(with token: ResearchToken) throws -> GuardedBytes {
+        do {
+            return try openSeal(with: token)
+        } catch SecretsError.sealRefused {
+            throw AccountError.invalidToken
+        }
+    }
+}

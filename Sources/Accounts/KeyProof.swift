@@ -1,0 +1,18 @@
+import Secrets
+import Synchronization
+import UserEngines
+
+/// Whether a credential has shown in this process that it leads to the very key which the user's database is open with.
+///
+/// A seal that opens proves only that somebody made it. Whoever can write to the catalog can make a record with a secret
+/// and a seal of their own, and would be let into a database that its owner has opened.
+final class KeyProof: Sendable {
+    private let isGiven = Atomic(false)
+
+    /// Throws `invalid_token` unless the key is the engine's. Asks for the key only until it has been once.
+    func check(_ engine: Engine, _ key: () async throws -> GuardedBytes) async throws {
+        if isGiven.load(ordering: .relaxed) { return }
+        guard engine.isOpen(with: try await key()) else { throw AccountError.invalidToken }
+        isGiven.store(true, ordering: .relaxed)
+    }
+}

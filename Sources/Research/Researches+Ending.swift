@@ -1,0 +1,55 @@
+import Accounts
+
+extension Researches {
+    /// Ends a research: its token opens nothing any more, and the user's engine closes if nobody else is active on it.
+    ///
+    /// It takes the research's own token; to cancel, also a session's. Throws ``ResearchError/ended(_:)`` if it has ended.
+    /// A worker whose answer got lost in a crash may say again how its research ended.
+    public func end(_ id: ResearchID, _ ending: Ending, by access: DataAccess) async throws -> ResearchRecord {
+        if ending.state != .cancelled || access.lease != nil { _ = try await ownLease(id, access) }
+        let record: ResearchRecord
+        do {
+            record = try await withStore(access) { store in
+                try store.connection.transaction {
+                    let record = try store.record(id)
+                    if access.lease != nil && record.state == ending.state { return record }
+                    _ = try Self.running(record)
+                    try store.end(id, ending)
+                    return try store.record(id)
+                }
+            }
+        } catch ResearchError.ended(let state) {
+            // A crash may have left a lease to a research that has ended.
+            try await endLease(id, state, access)
+            throw ResearchError.ended(state)
+        }
+        try await endLease(id, record.state, access)
+        await engines.closeIfUnneeded(access.user, reason: .logout)
+        return record
+    }
+
+    /// Cancels all researches of a user. Their tokens open nothing any more even if the records cannot be written; those
+    /// read as expired then.
+    public func cancelAll(by access: DataAccess) async throws {
+        let running = accounts.researchLeases(of: access.user)
+        guard !running.isEmpty else { return }
+        let written: Result<Void, any Error>
+        do {
+            try await withStore(access) { store in
+                try store.connection.transaction {
+                    for id in try store.running() { try store.end(id, .cancelled) }
+                }
+            }
+            written = .success(())
+        } catch {
+            written = .failure(error)
+        }
+        for lease in running { try await endLease(lease.id, .cancelled, access) }
+        try written.get()
+    }
+
+    private func endLease(_ id: ResearchID, _ state: ResearchRecord.State, _ access: DataAccess) async throws {
+        try await accounts.endLease(id, of: access.user)
+        events.end(id, state: EventText.state(state))
+    }
+}
