@@ -82,7 +82,8 @@ let package = Package(
         tests(
             "CofferAPI",
             [
-                "Accounts", "HTTPServer", "JSON", "Metrics", "Research", "Secrets", "Timekeeping", "UserEngines",
+                "Accounts", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher", "Secrets", "Timekeeping",
+                "UserEngines",
                 "Workers",
                 logging,
             ]),

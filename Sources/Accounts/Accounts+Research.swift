@@ -103,8 +103,7 @@ extension Accounts {
 
     /// Whether a research is running: its lease is good, or it is just being started.
     public func isResearchRunning(_ id: ResearchID, of user: UserID) -> Bool {
-        if let lease = leases.lease(id, of: user) { return lease.isLive(at: time.now) }
-        return leases.hasPlace(id)
+        leases.isRunning(id, of: user, at: time.now)
     }
 
     /// The running researches of a user.

@@ -12,7 +12,7 @@ final class KeyProof: Sendable {
     /// Throws `invalid_token` unless the key is the engine's. Asks for the key only until it has been once.
     func check(_ engine: Engine, _ key: () async throws -> GuardedBytes) async throws {
         if isGiven.load(ordering: .relaxed) { return }
-        guard engine.isOpen(with: try await key()) else { throw AccountError.invalidToken }
+        guard try engine.isOpen(with: await key()) else { throw AccountError.invalidToken }
         isGiven.store(true, ordering: .relaxed)
     }
 }

@@ -35,8 +35,11 @@ final class ResearchLeaseTable: Sendable {
         state.withLock { $0.byUser[user]?[id] }
     }
 
-    func hasPlace(_ id: ResearchID) -> Bool {
-        state.withLock { $0.places[id] != nil }
+    /// Whether a research has a good lease, or a place.
+    func isRunning(_ id: ResearchID, of user: UserID, at now: MonotonicInstant) -> Bool {
+        state.withLock { state in
+            state.places[id] != nil || state.byUser[user]?[id]?.isLive(at: now) ?? false
+        }
     }
 
     /// Takes a place for a research that is about to start, unless the user or the server has as many as may run. Both

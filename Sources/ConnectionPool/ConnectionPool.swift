@@ -66,8 +66,8 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
         perform(decide { $0.maintain(now: now) })
     }
 
-    /// Closes idle connections, and leased ones when they come back, until the minimum is left: a way to give file
-    /// descriptors back. It starts the closes and does not wait for them.
+    /// Closes idle connections, and those in use or being opened after that use, until the minimum is left: a way to give
+    /// file descriptors back. It starts the closes and does not wait for them.
     public func closeIdle() {
         perform(decide { $0.closeIdle() })
     }

@@ -19,16 +19,20 @@ extension PoolStateMachine {
         return actions + reportLeaks(now: now)
     }
 
-    /// Closes idle connections, and marks leased ones to be closed on their return, until only the minimum is left.
+    /// Closes idle connections, and marks the others to be closed when they have served whom they serve or are opened for,
+    /// until only the minimum is left.
     mutating func closeIdle() -> [Action] {
         defer { assertInvariant() }
         var actions: [Action] = []
         evictIdle(.released, leaving: limits.minimum, &actions) { _ in true }
         var surplus = live - limits.minimum
         for index in slots.indices where surplus > 0 {
-            guard case .leased = slots[index].phase else { continue }
-            slots[index].evictionMark = slots[index].evictionMark ?? .released
-            surplus -= 1
+            switch slots[index].phase {
+            case .opening, .checking, .leased, .resetting:
+                slots[index].evictionMark = slots[index].evictionMark ?? .released
+                surplus -= 1
+            case .vacant, .idle, .closing: break
+            }
         }
         return actions
     }

@@ -24,7 +24,6 @@ extension Researches {
             throw ResearchError.ended(state)
         }
         try await endLease(id, record.state, access)
-        await engines.closeIfUnneeded(access.user, reason: .logout)
         return record
     }
 
@@ -51,5 +50,6 @@ extension Researches {
     private func endLease(_ id: ResearchID, _ state: ResearchRecord.State, _ access: DataAccess) async throws {
         try await accounts.endLease(id, of: access.user)
         events.end(id, state: EventText.state(state))
+        await engines.closeIfUnneeded(access.user, reason: .logout)
     }
 }

@@ -33,6 +33,12 @@ public final class Activity: Sendable {
         return holders.withLock { $0[user]?.contains { $0.isLive(at: now) } ?? false }
     }
 
+    /// Whether a holder of one kind is live now.
+    public func isActive(_ user: UserID, by kind: Kind) -> Bool {
+        let now = time.now
+        return holders.withLock { $0[user]?.contains { $0.kind == kind && $0.isLive(at: now) } ?? false }
+    }
+
     /// The live holders of one kind.
     public func count(of kind: Kind) -> Int {
         let now = time.now

@@ -29,16 +29,20 @@ final class RecordingObserver: AccountsObserver {
         var hashes = 0
         var logins: [LoginResult: Int] = [:]
         var ended: [SessionID] = []
+        var endedLeases: [ResearchID] = []
     }
 
     private let state = Mutex(State())
 
     var hashes: Int { state.withLock { $0.hashes } }
     var endedSessions: [SessionID] { state.withLock { $0.ended } }
+    var endedLeases: [ResearchID] { state.withLock { $0.endedLeases } }
     func logins(_ result: LoginResult) -> Int { state.withLock { $0.logins[result] ?? 0 } }
 
     func passwordHashed(in duration: Duration) { state.withLock { $0.hashes += 1 } }
     func loginEnded(_ result: LoginResult) { state.withLock { $0.logins[result, default: 0] += 1 } }
+
+    func researchLeaseEnded(_ lease: ResearchLease) { state.withLock { $0.endedLeases.append(lease.id) } }
 
     func sessionEnded(_ session: Session) {
         let action = state.withLock { state in

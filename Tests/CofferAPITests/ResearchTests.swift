@@ -1,4 +1,5 @@
 import CofferTesting
+import Glibc
 import JSON
 import Testing
 import Timekeeping
@@ -140,6 +141,137 @@ struct ResearchTests {
             let reply = try await api.work(failed, "fail", #"{"error":"no network"}"#)
             #expect(try reply.json["state"] == .string("failed"))
             #expect(try reply.json["error"] == .string("no network"))
+        }
+    }
+}
+
+@Suite("The limits of researches over HTTP")
+struct ResearchLimitTests {
+    @Test("of two simultaneous starts at the limit one begins, and the other is told when to come again")
+    func simultaneous() async throws {
+        try await APIFixture.run {
+            $0.research.limits.perUser = 1
+        } _: { api in
+            let user = try await api.makeUser()
+            for _ in 0..<5 {
+                let replies = try await withThrowingTaskGroup(of: HTTPReply.self) { group in
+                    for _ in 0..<2 {
+                        group.addTask {
+                            let client = try HTTPClient(port: api.server.port)
+                            let reply = try await client.call(
+                                "POST", "/v1/research", as: user.token, json: #"{"title":"t"}"#)
+                            await client.close()
+                            return reply
+                        }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(replies.map(\.status).sorted() == [201, 429])
+                let refusal = try #require(replies.first { $0.status == 429 })
+                try expectProblem(refusal, 429, "research_limit")
+                let begun = try #require(try replies.first { $0.status == 201 }?.json["id"]?.stringValue)
+                #expect(try await api.call("GET", "/v1/me", as: user.token).json["active_research"] == .integer(1))
+                #expect(try await api.call("POST", "/v1/research/\(begun)/cancel", as: user.token).status == 200)
+            }
+            let records = try await api.call("GET", "/v1/research", as: user.token).json["items"]?.arrayValue
+            #expect(records?.count == 5, "a start that was refused leaves no record")
+        }
+    }
+
+    @Test("the limit in total counts every user's researches")
+    func total() async throws {
+        try await APIFixture.run {
+            $0.research.limits.total = 2
+        } _: { api in
+            let (ada, eve) = (try await api.makeUser("ada"), try await api.makeUser("eve"))
+            let first = try await api.startResearch(as: ada)
+            _ = try await api.startResearch(as: eve)
+            try expectProblem(
+                try await api.call("POST", "/v1/research", as: eve.token, json: #"{"title":"t"}"#), 429,
+                "research_limit")
+            _ = try await api.work(first, "complete")
+            _ = try await api.startResearch(as: eve)
+        }
+    }
+
+    @Test("a start whose record cannot be written does not count")
+    func failedStart() async throws {
+        try await APIFixture.run {
+            $0.research.limits.perUser = 1
+        } _: { api in
+            let user = try await api.makeUser()
+            let path = api.engines.files.servicePath(of: try #require(UserID(user.id)))
+            FileTree.makeDirectory(path)
+            try expectProblem(
+                try await api.call("POST", "/v1/research", as: user.token, json: #"{"title":"t"}"#), 503,
+                "engine_unavailable")
+            #expect(api.activity.count(of: .research) == 0)
+            #expect(rmdir(path) == 0)
+            _ = try await api.startResearch(as: user)
+        }
+    }
+
+    @Test("a value that is out of bounds is refused by name, and changes nothing")
+    func bounds() async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            for body in [
+                "{}", #"{"title":""}"#, #"{"title":1}"#, #"{"title":"t","lease_seconds":0}"#,
+                #"{"title":"t","lease_seconds":3601}"#, #"{"title":"t","lease_seconds":1.5}"#, #"{"title":"t","x":1}"#,
+            ] {
+                try expectProblem(
+                    try await api.call("POST", "/v1/research", as: user.token, json: body), 400, "invalid_field")
+            }
+            let research = try await api.startResearch(as: user)
+            _ = try await api.work(research, "heartbeat", #"{"progress":50}"#)
+            for body in [
+                #"{"progress":101}"#, #"{"progress":-1}"#, #"{"progress":100.01}"#, #"{"progress":"60"}"#,
+                #"{"message":"\#(String(repeating: "x", count: 2001))"}"#,
+            ] {
+                try expectProblem(try await api.work(research, "heartbeat", body), 400, "invalid_field")
+            }
+            try expectProblem(try await api.work(research, "fail", "{}"), 400, "invalid_field")
+            try expectProblem(
+                try await api.call("GET", "/v1/research?state=gone", as: user.token), 400, "invalid_field")
+            let record = try await api.record(of: research, as: user)
+            #expect(record["progress"] == .integer(50))
+            #expect(record["state"] == .string("running"))
+        }
+    }
+
+    @Test("progress never goes back, and a message stays until the next")
+    func progress() async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            let research = try await api.startResearch(as: user)
+            _ = try await api.work(research, "heartbeat", #"{"progress":50,"message":"half"}"#)
+            let lower = try await api.work(research, "heartbeat", #"{"progress":20.7}"#).json
+            #expect(lower["progress"] == .integer(50))
+            #expect(lower["message"] == .string("half"))
+            #expect(try await api.work(research, "heartbeat").json["progress"] == .integer(50))
+            #expect(try await api.work(research, "heartbeat", #"{"progress":99.9}"#).json["progress"] == .integer(99))
+        }
+    }
+
+    @Test("the list has the latest first, by state, in parts")
+    func list() async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            for number in 1...3 {
+                let research = try await api.startResearch("\(number)", as: user)
+                if number < 3 { _ = try await api.work(research, number == 1 ? "complete" : "cancel") }
+            }
+            func titles(_ query: String) async throws -> ([String], String?) {
+                let page = try await api.call("GET", "/v1/research" + query, as: user.token).json
+                let titles = (page["items"]?.arrayValue ?? []).compactMap { $0["title"]?.stringValue }
+                return (titles, page["next_cursor"]?.stringValue)
+            }
+            #expect(try await titles("") == (["3", "2", "1"], nil))
+            #expect(try await titles("?state=cancelled").0 == ["2"])
+            #expect(try await titles("?state=running").0 == ["3"])
+            let (first, cursor) = try await titles("?limit=2")
+            #expect(first == ["3", "2"])
+            #expect(try await titles("?limit=2&cursor=\(try #require(cursor))") == (["1"], nil))
         }
     }
 }

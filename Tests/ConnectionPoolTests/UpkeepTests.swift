@@ -175,6 +175,65 @@ import Timekeeping
         }
     }
 
+    @Test("one that is being opened serves whom it was opened for, and is closed then")
+    func closeIdleWhileOpening() throws {
+        try withPool(PoolConfiguration(maximum: 1)) { fixture in
+            let gate = Gate()
+            fixture.driver.script(.open) { _, _ in await gate.pass() }
+            let (first, second) = (fixture.acquire(), fixture.acquire())
+            fixture.pool.closeIdle()
+            gate.open()
+            fixture.run()
+            let lease = try #require(first.value)
+            #expect(second.value == nil)
+            fixture.release(lease)
+            #expect(!lease.connection.isOpen)
+            let next = try #require(second.value)
+            #expect(next.connection !== lease.connection)
+            fixture.release(next)
+            #expect(next.connection.isOpen, "only what was there at the time is closed")
+        }
+    }
+
+    @Test("one that is opened for somebody who has gone is closed when it is there")
+    func closeIdleAfterWait() throws {
+        try withPool(PoolConfiguration(maximum: 1)) { fixture in
+            let gate = Gate()
+            fixture.driver.script(.open) { _, _ in await gate.pass() }
+            let gone = fixture.acquire(timeout: .seconds(1))
+            fixture.advance(by: .seconds(1))
+            #expect(gone.error != nil)
+            fixture.pool.closeIdle()
+            gate.open()
+            fixture.run()
+            #expect(fixture.occupancy.total == 0)
+            #expect(fixture.counters.evictions == [.released: 1])
+        }
+    }
+
+    @Test("one that is being reset or checked is closed after it", arguments: [FakeDriver.Step.reset, .check])
+    func closeIdleInBetween(_ step: FakeDriver.Step) throws {
+        try withPool(PoolConfiguration(maximum: 1)) { fixture in
+            let gate = Gate(open: step == .check)
+            let first = try fixture.lease()
+            fixture.driver.script(step) { _, _ in await gate.pass() }
+            let release = fixture.start { try await first.release() }
+            var next: Attempt<FakeLease>?
+            if step == .check {
+                gate.close()
+                fixture.advance(by: .seconds(31))
+                next = fixture.acquire()
+            }
+            fixture.pool.closeIdle()
+            gate.open()
+            fixture.run()
+            #expect(release.value != nil)
+            #expect(!first.connection.isOpen)
+            #expect(fixture.counters.evictions == [.released: 1])
+            fixture.release(next?.value)
+        }
+    }
+
     @Test("a lease that is out too long is reported once, with its site, and once more when it comes back")
     func leak() throws {
         try withPool(PoolConfiguration(maximum: 1, leakThreshold: .seconds(60))) { fixture in

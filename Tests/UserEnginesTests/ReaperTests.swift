@@ -24,6 +24,29 @@ import Timekeeping
         #expect(policy.decision(about: engine(unusedFor: .seconds(900), isActive: true), at: now) == .idle)
     }
 
+    @Test("the engine of a live research stays, however long nobody has used it")
+    func research() {
+        var engine = engine(unusedFor: .seconds(9999), isActive: true)
+        engine.hasResearch = true
+        #expect(policy.decision(about: engine, at: now) == nil)
+    }
+
+    @Test("a pass leaves an engine that has been idle for long to a live research, and not to a session")
+    func idle() async throws {
+        try await EngineFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("SELECT 1", as: user)
+            let deadline = fixture.time.now.advanced(by: .seconds(9999))
+            let session = fixture.activity.begin(user: user, kind: .session, until: deadline)
+            let research = fixture.activity.begin(user: user, kind: .research, until: deadline)
+            fixture.time.advance(by: .seconds(900))
+            #expect(await fixture.makeReaper().pass().closed == 0)
+            research.end()
+            #expect(await fixture.makeReaper().pass().closed == 1)
+            session.end()
+        }
+    }
+
     @Test("an engine in use stays, whoever is active")
     func used() {
         #expect(policy.decision(about: engine(uses: 1, unusedFor: .seconds(9999), isActive: true), at: now) == nil)

@@ -118,8 +118,12 @@ public final class Engine: Sendable {
     /// Whether closing the engine gives descriptors back.
     var holdsDescriptors: Bool { files.contains { $0.descriptors.isHolding } }
 
-    /// Whether this is the key that the database is open with; false once it has been wiped.
-    public func isOpen(with key: GuardedBytes) -> Bool { self.key == key }
+    /// Whether this is the key that the database is open with. Throws ``EngineError/unavailable`` once that is wiped.
+    public func isOpen(with key: GuardedBytes) throws(EngineError) -> Bool {
+        if self.key == key { return true }
+        guard self.key.count > 0 else { throw .unavailable }
+        return false
+    }
 
     /// The connections of one role.
     func pool(_ role: PoolRole) -> Pool {

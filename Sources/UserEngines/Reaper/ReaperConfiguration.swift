@@ -6,7 +6,8 @@ public struct ReaperConfiguration: Sendable {
     public var jitter: Duration = .seconds(30)
     /// Between two release passes.
     public var releaseInterval: Duration = .seconds(1800)
-    /// Engines that nobody has used for this long close, live session or not: their token reopens them.
+    /// Engines that nobody has used for this long close, live session or not: their token reopens them. Those of a live
+    /// research stay.
     public var engineIdleTimeout: Duration = .seconds(900)
 
     /// Makes the default configuration.

@@ -2,7 +2,7 @@ import Timekeeping
 
 /// What a pass of the reaper does with each engine: a pure function of what it sees.
 struct ReaperPolicy: Sendable {
-    /// Engines that nobody has used for this long close, live session or not.
+    /// Engines that nobody has used for this long close, live session or not, but not under a live research.
     var engineIdleTimeout: Duration
 
     /// Decides about one engine; `nil` leaves it.
@@ -12,6 +12,7 @@ struct ReaperPolicy: Sendable {
     func decision(about engine: EngineSnapshot, at now: MonotonicInstant) -> CloseReason? {
         guard engine.uses == 0 else { return nil }
         if !engine.isActive || engine.isStuck { return .reaped }
+        if engine.hasResearch { return nil }
         return engine.lastUsed.duration(to: now) >= engineIdleTimeout ? .idle : nil
     }
 }
@@ -26,6 +27,8 @@ public struct EngineSnapshot: Sendable, Equatable {
     public var lastUsed: MonotonicInstant
     /// Whether a session or a research of the user is live.
     public var isActive: Bool
+    /// Whether a research of the user is live: its worker may think for long between two calls.
+    public var hasResearch = false
     /// Whether its close has failed and is to be tried again, whoever is active.
     public var isStuck = false
 }

@@ -4,7 +4,7 @@ public enum CloseReason: String, Sendable, CaseIterable {
     case logout
     /// The reaper found nobody active.
     case reaped
-    /// Nobody had used it for a while, although a session is live.
+    /// Nobody had used it for a while, although a session is live; no research was.
     case idle
     /// Its descriptors were needed by somebody else.
     case budget

@@ -7,6 +7,7 @@ extension EngineRegistry {
         roster.all.compactMap { engine in
             guard var snapshot = decide({ $0.snapshot(of: engine.user) }) else { return nil }
             snapshot.isActive = activity.isActive(engine.user)
+            snapshot.hasResearch = activity.isActive(engine.user, by: .research)
             return snapshot
         }
     }
@@ -16,7 +17,8 @@ extension EngineRegistry {
         let limit = time.now.advanced(by: .zero - idleTimeout)
         let closing = decide { state in
             reason == .idle
-                ? state.closeIfIdle(user, since: limit, reason: reason)
+                ? state.closeIfIdle(
+                    user, since: limit, reason: reason, hasResearch: activity.isActive(user, by: .research))
                 : state.closeIfUnused(user, reason: reason, isActive: activity.isActive(user))
         }
         guard let closing else { return .skipped }

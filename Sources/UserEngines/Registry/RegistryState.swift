@@ -223,8 +223,12 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
     }
 
     /// Closes an engine that no request uses and none has used since `limit`, whether or not a session is live.
-    mutating func closeIfIdle(_ user: UserID, since limit: MonotonicInstant, reason: CloseReason) -> Closing? {
-        guard case .open(let open) = entries[user], open.uses == 0, open.lastUsed <= limit else { return nil }
+    mutating func closeIfIdle(
+        _ user: UserID, since limit: MonotonicInstant, reason: CloseReason, hasResearch: @autoclosure () -> Bool
+    ) -> Closing? {
+        guard case .open(let open) = entries[user], open.uses == 0, open.lastUsed <= limit, !hasResearch() else {
+            return nil
+        }
         return beginClosing(user, open.engine, reason)
     }
 

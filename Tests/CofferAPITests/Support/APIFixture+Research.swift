@@ -1,6 +1,8 @@
 import CofferTesting
 import JSON
+import SQLCipher
 import Testing
+import UserEngines
 
 /// A research that was started over HTTP.
 struct APIResearch: Sendable {
@@ -34,6 +36,14 @@ extension APIFixture {
         let reply = try await call("GET", "/v1/research/\(research.id)", as: user.token)
         try #require(reply.status == 200, "\(reply)", sourceLocation: sourceLocation)
         return try reply.json
+    }
+
+    /// Changes a user's service database behind the program's back; their engine is open.
+    func onService(of user: APIUser, _ body: @Sendable (Connection) throws -> Void) async throws {
+        struct Closed: Error {}
+        try await engines.withEngine(of: try #require(UserID(user.id)), key: { throw Closed() }) { engine in
+            try await engine.withService(timeout: .seconds(10), body)
+        }
     }
 
     /// Runs a statement with a research's token.

@@ -38,6 +38,7 @@ final class APIFixture: Sendable {
     let accounts: Accounts
     let engines: EngineRegistry
     let researches: Researches
+    let locks = UserLocks()
     let metrics = MetricsRegistry()
     let readiness: Readiness
     let reaper: Reaper
@@ -62,7 +63,6 @@ final class APIFixture: Sendable {
         accounts = try await Accounts.open(
             catalogPath: files.catalogPath, settings: options.accounts, activity: activity, time: time,
             logger: logger, observer: AccountsObservers([accountsMetrics, events]))
-        let locks = UserLocks()
         engines = EngineRegistry(
             files: files, configuration: options.engines, activity: activity, budget: budget, locks: locks,
             metrics: engineMetrics, time: time, workers: workers, logger: logger)
