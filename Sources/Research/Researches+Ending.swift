@@ -27,9 +27,13 @@ extension Researches {
         return record
     }
 
-    /// Cancels all researches of a user. Their tokens open nothing any more even if the records cannot be written; those
-    /// read as expired then.
+    /// Cancels all researches of a user, also one that is just being started. Their tokens open nothing any more even if the
+    /// records cannot be written; those read as expired then.
     public func cancelAll(by access: DataAccess) async throws {
+        try await locks.researchAdmission.withLock(access.user) { try await cancelRunning(access) }
+    }
+
+    private func cancelRunning(_ access: DataAccess) async throws {
         let running = accounts.researchLeases(of: access.user)
         guard !running.isEmpty else { return }
         let written: Result<Void, any Error>

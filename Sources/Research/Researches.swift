@@ -15,7 +15,7 @@ public final class Researches: Sendable {
     let accounts: Accounts
     let engines: EngineRegistry
     let settings: ResearchSettings
-    private let locks: UserLocks
+    let locks: UserLocks
     private let time: any TimeSource
 
     /// Puts researches on the modules below. Those whose lease is good after a restart run on.
@@ -49,11 +49,11 @@ public final class Researches: Sendable {
             try await withStore(access) { store in
                 try store.insert(id, draft, leaseExpiresAt: store.now.advanced(by: duration))
             }
+            events.begin(id, of: user)
             do {
-                let grant = try await accounts.grantResearch(id, of: user, dataKey: key, duration: duration)
-                events.begin(id, of: user)
-                return grant
+                return try await accounts.grantResearch(id, of: user, dataKey: key, duration: duration)
             } catch {
+                events.end(id, state: nil)
                 // The first error is the one to tell; a record that stays reads as expired.
                 try? await withStore(access) { try $0.delete(id) }
                 throw error
