@@ -163,7 +163,7 @@ struct CatalogTests {
                 try await fixture.accounts.login(
                     username: "ada", password: .of("eve"), from: AccountsFixture.client)
             }
-            await #expect(throws: SecretsError.sealRefused) {
+            await expectRefusal(.invalidToken) {
                 try await fixture.accounts.dataKey(for: login.session, with: login.token)
             }
         }
