@@ -78,14 +78,12 @@ let package = Package(
         tests("HTTPServer", [logging]),
         tests("UserEngines", ["CSQLCipher"]),
         tests("Accounts"),
-        tests("Research", ["Timekeeping", "UserEngines"]),
+        tests("Research", ["Accounts", "Timekeeping", "UserEngines"]),
         tests(
             "CofferAPI",
             [
-                "Accounts", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher", "Secrets", "Timekeeping",
-                "UserEngines",
-                "Workers",
-                logging,
+                "Accounts", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher", "Secrets",
+                "Timekeeping", "UserEngines", "Workers", logging,
             ]),
         .testTarget(
             name: "CofferTests", dependencies: ["coffer", "CofferAPI", "CofferTesting", logging], swiftSettings: strict),

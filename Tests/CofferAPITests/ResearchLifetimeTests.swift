@@ -1,9 +1,11 @@
 import CofferTesting
+import ConnectionPool
 import JSON
 import SQLCipher
 import Testing
 import Timekeeping
 
+@testable import CofferAPI
 @testable import UserEngines
 
 @Suite("Researches and what outlives what")
@@ -173,6 +175,44 @@ struct ResearchLifetimeTests {
             #expect(reply.status == 200)
             #expect(try reply.json["result"] == .integer(7), "what was acknowledged first stays")
             try expectProblem(try await api.work(other, "complete"), 401, "invalid_token")
+        }
+    }
+
+    @Test("operators see whose researches keep a database open")
+    func administration() async throws {
+        let admin = "an operator's token"
+        try await APIFixture.run {
+            $0.access.adminToken = try AdminToken(Array(admin.utf8))
+        } _: { api in
+            let user = try await api.makeUser()
+            for _ in 0..<2 { _ = try await api.startResearch(as: user) }
+            _ = try await api.call("DELETE", "/v1/sessions/current", as: user.token)
+            let list = try await api.call("GET", "/v1/admin/engines", as: admin).json["items"]?.arrayValue
+            let engine = try #require(list?.first)
+            #expect(engine["user"] == .string(user.id))
+            #expect(engine["active"] == .bool(true))
+            #expect(engine["active_research"] == .integer(2))
+            #expect(engine["service"] == json(#"{"idle":1,"leased":0,"waiting":0}"#))
+            let metrics = try await api.call("GET", "/metrics").text
+            #expect(metrics.contains("\ncoffer_research_active 2\n"))
+            #expect(metrics.contains(#"coffer_connections{pool_role="service",state="idle"} 1"#))
+        }
+    }
+
+    @Test("records from a newer server are refused, and the user's own database goes on")
+    func newerRecords() async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            _ = try await api.startResearch(as: user)
+            try await api.onService(of: user) { try $0.execute("PRAGMA user_version = 99") }
+            #expect(await api.engines.forceClose(try #require(UserID(user.id)), reason: .admin))
+            for _ in 0..<2 {
+                try expectProblem(
+                    try await api.call("GET", "/v1/research", as: user.token), 503, "engine_unavailable")
+            }
+            try await api.rows("SELECT 1", as: user)
+            let cause = PoolError.openFailed(SchemaError.newer(found: 99, supported: 1))
+            #expect(CofferAPI.logText(for: cause)?.contains("schema version 99") == true)
         }
     }
 
