@@ -15,6 +15,12 @@ public struct BodyWriter: Sendable {
     public func write(_ text: String) async throws {
         try await stream.write(Array(text.utf8))
     }
+
+    /// From now on no write waits for the client. One that does, or would, throws ``ClientGone`` and has the connection
+    /// cut; until then the body can still be ended as usual. For any thread.
+    public func stopWaiting() {
+        stream.stopWaiting()
+    }
 }
 
 /// The client of a stream has gone away, or the server has cut the connection.

@@ -15,6 +15,8 @@ final class ResponseStream: Sendable {
         var sent = 0
         /// Nobody reads any more.
         var isAbandoned = false
+        /// A writer may wait for a client that is slow.
+        var mayWait = true
         var ending: Ending?
         var waiter: CheckedContinuation<Void, any Error>?
     }
@@ -36,14 +38,26 @@ final class ResponseStream: Sendable {
     func write(_ bytes: [UInt8]) async throws {
         guard !bytes.isEmpty else { return }
         try Task.checkCancellation()
-        let isFull = try state.withLock { state in
+        let (isFull, mayWait) = try state.withLock { state in
             guard !state.isAbandoned else { throw ClientGone() }
             state.chunks.append(bytes)
             state.buffered += bytes.count
-            return state.buffered > highWater
+            return (state.buffered > highWater, state.mayWait)
         }
+        if isFull && !mayWait { connection.cutOff(.clientGone) }
         connection.resume()
         if isFull { try await waitForRoom() }
+    }
+
+    /// From now on nobody waits for the client. If somebody does, or is about to, the connection is cut.
+    func stopWaiting() {
+        let (waiter, isFull) = state.withLock { state in
+            state.mayWait = false
+            defer { state.waiter = nil }
+            return (state.waiter, state.waiter != nil || state.buffered > highWater)
+        }
+        if isFull { connection.cutOff(.clientGone) }
+        waiter?.resume(throwing: ClientGone())
     }
 
     /// Ends the body; `complete` says whether the client got all of it.
@@ -56,7 +70,7 @@ final class ResponseStream: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let result: Result<Void, any Error>? = state.withLock { state in
-                    if state.isAbandoned { return .failure(ClientGone()) }
+                    if state.isAbandoned || !state.mayWait { return .failure(ClientGone()) }
                     if state.buffered <= highWater / 2 { return .success(()) }
                     // A cancellation that came before this found no waiter to wake.
                     if Task.isCancelled { return .failure(CancellationError()) }

@@ -23,6 +23,9 @@ public enum Dispatch: Sendable {
     case light
     /// On a worker, where it may block for long.
     case worker
+
+    /// Whether what the handler streams runs where nothing takes long.
+    var isLight: Bool { self != .worker }
 }
 
 /// Answers a request. It throws a ``Problem``, or an error that the server's mapping makes one of. It runs in a task

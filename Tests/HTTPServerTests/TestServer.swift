@@ -17,6 +17,7 @@ struct TestServer {
     /// Runs `body` against a server with the given routes, then stops it, also when `body` throws.
     static func run(
         configuration: (inout ServerConfiguration) -> Void = { _ in }, time: any TimeSource = SystemTime(),
+        lightWorkers: WorkerExecutor? = nil,
         problem: @escaping @Sendable (any Error) -> Problem = { _ in .internalError },
         logText: @escaping @Sendable (any Error) -> String? = { _ in nil },
         routes: (inout Router) -> Void, body: (TestServer) async throws -> Void
@@ -29,7 +30,7 @@ struct TestServer {
         let log = RecordedLog()
         let workers = WorkerExecutor(threads: 4)
         let server = Server(
-            configuration: settings, router: router, workers: workers, time: time,
+            configuration: settings, router: router, workers: workers, lightWorkers: lightWorkers, time: time,
             logger: Logger(label: "test") { _ in log.handler }, observer: observer, problem: problem,
             logText: logText)
         try server.start()
