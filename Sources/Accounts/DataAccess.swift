@@ -39,6 +39,15 @@ public struct DataAccess: Sendable {
         if case .research(let lease, _) = credential { lease } else { nil }
     }
 
+    /// Says whether the token would be accepted still; keeps no secret.
+    public var liveness: @Sendable () -> Bool {
+        let time = accounts.time
+        switch credential {
+        case .session(let session, _): return { session.isVerified && !session.isExpired(at: time.unixTime) }
+        case .research(let lease, _): return { lease.isLive(at: time.now) }
+        }
+    }
+
     /// The key of the user's present files.
     public func dataKey() async throws -> GuardedBytes {
         switch credential {
@@ -57,6 +66,14 @@ public struct DataAccess: Sendable {
             try await proof.check(engine, dataKey)
             return try await body(engine)
         }
+    }
+
+    /// Has the token show that it leads to the database's key, for which the engine is opened unless the token has done so
+    /// in this process.
+    ///
+    /// - Throws: `invalid_token` if it leads to another one; what the registry throws.
+    public func prove(in engines: EngineRegistry) async throws {
+        if !proof.isGiven { try await withEngine(in: engines) { _ in } }
     }
 
     private var proof: KeyProof {

@@ -7,12 +7,14 @@ import UserEngines
 /// A seal that opens proves only that somebody made it. Whoever can write to the catalog can make a record with a secret
 /// and a seal of their own, and would be let into a database that its owner has opened.
 final class KeyProof: Sendable {
-    private let isGiven = Atomic(false)
+    private let given = Atomic(false)
+
+    var isGiven: Bool { given.load(ordering: .relaxed) }
 
     /// Throws `invalid_token` unless the key is the engine's. Asks for the key only until it has been once.
     func check(_ engine: Engine, _ key: () async throws -> GuardedBytes) async throws {
-        if isGiven.load(ordering: .relaxed) { return }
+        if isGiven { return }
         guard try engine.isOpen(with: await key()) else { throw AccountError.invalidToken }
-        isGiven.store(true, ordering: .relaxed)
+        given.store(true, ordering: .relaxed)
     }
 }

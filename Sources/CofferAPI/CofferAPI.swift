@@ -51,6 +51,7 @@ public struct CofferAPI: Sendable {
         MeRoutes(accounts: accounts, authentication: authentication, engines: engines, limits: limits)
             .add(to: &router)
         ResearchRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
+        EventRoutes(researches: researches, authentication: authentication).add(to: &router)
         FindingRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
         QueryRoutes(authentication: authentication, engines: engines, limits: limits, workers: workers)
             .add(to: &router)

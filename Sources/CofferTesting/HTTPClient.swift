@@ -33,7 +33,7 @@ public actor HTTPClient {
         executor = SerialThreadExecutor()
     }
 
-    private static func connect(_ port: UInt16, _ patience: Duration, _ receiveBuffer: Int32?) throws -> Int32 {
+    static func connect(_ port: UInt16, _ patience: Duration, _ receiveBuffer: Int32?) throws -> Int32 {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw Failure.system("socket", errno) }
         if let receiveBuffer { socket.setOption(SOL_SOCKET, SO_RCVBUF, receiveBuffer) }

@@ -3,6 +3,9 @@ import JSON
 
 /// The data of events: one line of JSON each, small, since a listener reads the record for the rest.
 enum EventText {
+    /// As much of a finding's title as is told, in Unicode scalars: every event stays a while in memory.
+    private static let titleLimit = 100
+
     static func progress(_ progress: Int) -> [UInt8] {
         object { json in
             json.name("progress")
@@ -24,7 +27,7 @@ enum EventText {
             json.name("kind")
             json.write(draft.kind)
             json.name("title")
-            json.write(draft.title)
+            json.write(String(draft.title.unicodeScalars.prefix(titleLimit)))
         }
     }
 
@@ -45,6 +48,11 @@ enum EventText {
 }
 
 extension ResearchEvents: AccountsObserver {
+    /// Whoever listens by that session is sent away.
+    public func sessionEnded(_ session: Session) {
+        dropUnentitled()
+    }
+
     /// A lease ran out, or its user was disabled or deleted: to those who listen it has expired.
     public func researchLeaseEnded(_ lease: ResearchLease) {
         end(lease.id, state: EventText.state(.expired))

@@ -121,6 +121,22 @@ struct ResearchEventsTests {
         _ = await quick.end()
     }
 
+    @Test("A full batch of findings, told at once, drops nobody who takes it")
+    func fullBatch() async throws {
+        let events = makeEvents()
+        let listener = EventListener(to: research, of: events)
+        try await listener.parts(atLeast: 1)
+        let draft = try FindingDraft(
+            key: nil, kind: String(repeating: "k", count: 100), title: String(repeating: "\u{1F600}", count: 250),
+            url: nil, content: "", data: nil)
+        for number in 1...FindingDraft.batchLimit {
+            events.publish(.finding, json: EventText.finding(Int64(number), draft), of: research)
+        }
+        events.end(research, state: nil)
+        #expect(await listener.end())
+        #expect(listener.events.count == FindingDraft.batchLimit && drops.reasons == [])
+    }
+
     @Test("A quiet stream gets a comment every 15 s, and one task beats for all")
     func heartbeat() async throws {
         let events = makeEvents()

@@ -2,11 +2,11 @@ import DequeModule
 
 /// The latest events of a research, encoded and numbered, for those who are late or come back.
 struct EventRing {
-    /// How much is kept; the latest event always is.
+    /// How much is kept; the latest event always is. A full batch of findings fits, so that it drops nobody.
     struct Limits {
-        var count = 256
+        var count = 2 * FindingDraft.batchLimit
         /// Of the encoded events.
-        var bytes = 128 << 10
+        var bytes = 512 << 10
     }
 
     private let limits: Limits

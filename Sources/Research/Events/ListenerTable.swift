@@ -46,6 +46,9 @@ struct ListenerTable {
         var waiter: CheckedContinuation<Void, Never>?
     }
 
+    /// How much of what has gathered is sent together, in bytes and one event more.
+    private static let bytesAtOnce = 8192
+
     private let epoch: String
     private let limits: EventRing.Limits
     private var channels: [ResearchID: Channel] = [:]
@@ -140,9 +143,13 @@ struct ListenerTable {
         }
         defer { listeners[id] = listener }
         if let opening = listener.opening.take() { return .send(opening) }
-        if let event = channel.ring[listener.next] {
+        if var bytes = channel.ring[listener.next] {
             listener.next += 1
-            return .send(event)
+            while bytes.count < Self.bytesAtOnce, let event = channel.ring[listener.next] {
+                bytes += event
+                listener.next += 1
+            }
+            return .send(bytes)
         }
         if channel.isEnded { return .end }
         guard listener.isHeartbeatDue else { return .wait }

@@ -47,18 +47,17 @@ public enum EventStreamText {
 
     /// The beginning: how long a client waits before it connects again, and where it then goes on, also if no event
     /// has come until then. It dispatches nothing, since it has no data.
-    public static func opening(resumingAfter id: EventID) -> [UInt8] {
+    static func opening(resumingAfter id: EventID) -> [UInt8] {
         Array("retry: 3000\nid: \(id)\n\n".utf8)
     }
 
-    /// The whole stream of a research that has ended in the state that `json` tells, for a client that has seen the
-    /// event `lastSeen`, if any.
-    public static func ended(state json: [UInt8], lastSeen: EventID?) -> [UInt8] {
+    /// The whole stream of a research that has ended, for a client that has seen the event `lastSeen`, if any.
+    public static func ended(_ state: ResearchRecord.State, lastSeen: EventID?) -> [UInt8] {
         var text = opening(resumingAfter: .beforeFinal)
         if let lastSeen, lastSeen != .beforeFinal {
             text += ResearchEvent(id: .beforeFinal, kind: .reset, json: emptyObject).encoded
         }
-        return text + ResearchEvent(id: .final, kind: .state, json: json).encoded
+        return text + ResearchEvent(id: .final, kind: .state, json: EventText.state(state)).encoded
     }
 
     static let emptyObject = Array("{}".utf8)

@@ -43,8 +43,8 @@ public final class ResearchEvents: Sendable {
         table.withLock { $0.begin(research, of: user) }
     }
 
-    /// Tells the listeners of a running research. `json` is one line, as small as can be: the ring keeps 128 KiB. Does
-    /// nothing for a research that does not run.
+    /// Tells the listeners of a running research. `json` is one line, as small as can be, since the ring is bounded.
+    /// Does nothing for a research that does not run.
     public func publish(_ kind: ResearchEvent.Kind, json: [UInt8], of research: ResearchID) {
         perform(table.withLock { $0.publish(kind, json, of: research) })
     }

@@ -44,7 +44,8 @@ struct Deployment {
         let activity = Activity(time: time)
         let accountsMetrics = AccountsMetrics(metrics)
         let engineMetrics = EngineMetrics(metrics)
-        let events = ResearchEvents(time: time)
+        let eventMetrics = ResearchEventMetrics(metrics)
+        let events = ResearchEvents(time: time, observer: eventMetrics)
         let accounts = try await openAccounts(
             files, activity: activity, time: time, observer: AccountsObservers([accountsMetrics, events]))
         let budget = DescriptorBudget(capacity: shares.databases, time: time)
@@ -73,6 +74,7 @@ struct Deployment {
         engineMetrics.registerGauges(of: engines, in: metrics)
         ReaperMetrics.register(reaper, activity: activity, locks: locks, in: metrics)
         accountsMetrics.registerGauges(of: accounts, in: metrics)
+        eventMetrics.registerGauges(of: events, in: metrics)
         ServerMetrics.register(in: metrics, versions: versions)
         let api = CofferAPI(
             accounts: accounts, engines: engines, researches: researches, metrics: metrics, readiness: readiness,
@@ -93,7 +95,8 @@ struct Deployment {
                     EnginesService(engines: engines, accounts: accounts),
                     SessionTimesService(accounts: accounts, interval: settings.accounts.lastSeenInterval),
                     ReaperService(reaper: reaper),
-                    HTTPService(server: server, readiness: readiness, settings: settings),
+                    HeartbeatService(events: events),
+                    HTTPService(server: server, readiness: readiness, events: events, settings: settings),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()

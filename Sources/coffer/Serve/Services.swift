@@ -2,6 +2,7 @@ import Accounts
 import CofferAPI
 import HTTPServer
 import Logging
+import Research
 import ServiceLifecycle
 import UserEngines
 
@@ -9,6 +10,7 @@ import UserEngines
 struct HTTPService: Service {
     let server: Server
     let readiness: Readiness
+    let events: ResearchEvents
     let settings: Settings
 
     func run() async throws {
@@ -16,12 +18,24 @@ struct HTTPService: Service {
         StandardOutput.write(line: Array("listening on http://\(authority)".utf8))
         try? await gracefulShutdown()
         readiness.beginDraining()
+        server.beginDraining()
+        // They would go on for as long as their researches.
+        events.close()
         await server.shutdown(deadline: settings.shutdownTimeout)
     }
 
     private var authority: String {
         let host = settings.server.host
         return (host.contains(":") ? "[\(host)]" : host) + ":\(server.port)"
+    }
+}
+
+/// Keeps quiet event streams alive.
+struct HeartbeatService: Service {
+    let events: ResearchEvents
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await events.run() }
     }
 }
 

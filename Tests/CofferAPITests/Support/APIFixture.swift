@@ -57,7 +57,8 @@ final class APIFixture: Sendable {
         let files = try DataDirectory(path: directory + "/data")
         let accountsMetrics = AccountsMetrics(metrics)
         let engineMetrics = EngineMetrics(metrics)
-        let events = ResearchEvents(time: time)
+        let eventMetrics = ResearchEventMetrics(metrics)
+        let events = ResearchEvents(time: time, observer: eventMetrics)
         activity = Activity(time: time)
         budget = DescriptorBudget(capacity: options.descriptorBudget, time: time)
         accounts = try await Accounts.open(
@@ -82,6 +83,7 @@ final class APIFixture: Sendable {
         ])
         engineMetrics.registerGauges(of: engines, in: metrics)
         accountsMetrics.registerGauges(of: accounts, in: metrics)
+        eventMetrics.registerGauges(of: events, in: metrics)
         ReaperMetrics.register(reaper, activity: activity, locks: locks, in: metrics)
         metrics.registerProcessMetrics()
         let api = CofferAPI(
@@ -126,6 +128,8 @@ final class APIFixture: Sendable {
 
     private func stop() async throws {
         await client.close()
+        server.beginDraining()
+        researches.events.close()
         let unfinished = await server.shutdown(deadline: .seconds(10))
         #expect(unfinished == 0, "a handler has not returned")
         #expect(engines.census().total.occupancy.leased == 0)
