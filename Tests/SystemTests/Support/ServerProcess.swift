@@ -41,16 +41,16 @@ final class ServerProcess: Sendable {
         client = try HTTPClient(port: port)
     }
 
-    /// Starts a server on a free port, runs `body`, and sees to it that the process is gone afterwards.
+    /// Starts a server, on a free port unless told, runs `body`, and sees to it that the process is gone afterwards.
     ///
     /// - Parameter descriptorLimit: how many file descriptors it may have, as soft and as hard limit.
     static func run(
-        in directory: TemporaryDirectory, _ arguments: [String] = [], environment: [String: String] = [:],
-        descriptorLimit: Int? = nil, file: StaticString = #fileID, line: UInt = #line,
-        _ body: (ServerProcess) async throws -> Void
+        in directory: TemporaryDirectory, port: UInt16 = 0, _ arguments: [String] = [],
+        environment: [String: String] = [:], descriptorLimit: Int? = nil, file: StaticString = #fileID,
+        line: UInt = #line, _ body: (ServerProcess) async throws -> Void
     ) async throws {
         let data = directory.file("data")
-        let command = [Program.path, "serve", "--port", "0", "--data-directory", data] + arguments
+        let command = [Program.path, "serve", "--port", "\(port)", "--data-directory", data] + arguments
         // The shell sets the limit and becomes the program.
         let limited =
             descriptorLimit.map { ["/bin/sh", "-c", #"ulimit -n "$0" && exec "$@""#, "\($0)"] + command } ?? command
