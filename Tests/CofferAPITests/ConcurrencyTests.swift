@@ -27,7 +27,7 @@ struct ConcurrencyTests {
     func manyClients() async throws {
         try await APIFixture.run {
             $0.engines.acquireQueue = 300
-            $0.engines.acquireTimeout = .seconds(20)
+            $0.engines.acquireTimeout = .seconds(60)
         } _: { api in
             let user = try await api.makeUser()
             try await api.rows("CREATE TABLE t(v)", as: user)
