@@ -10,20 +10,34 @@ public enum SQLCipherLibrary {
     /// The first call sets what holds for the process: no page memory allocated ahead (67 instead of 136 KiB per
     /// connection), no log of failed decryptions on stderr, no locking of SQLCipher's memory, which makes every page
     /// access several times slower.
+    ///
+    /// It also keeps a keyed connection to a database in memory until the process ends. With its last keyed connection
+    /// SQLCipher gives up what all of them share, and the next one sets it up again without looking whether there was
+    /// memory for it: an allocation that fails there would end the process. See `sqlcipher_activate` in
+    /// https://github.com/sqlcipher/sqlcipher/blob/v4.6.1/src/sqlcipher.c.
     @discardableResult
     public static func verify() throws(LibraryError) -> LibraryVersions {
-        try outcome.get()
+        try outcome.get().versions
     }
 
-    private static let outcome = Result<LibraryVersions, LibraryError> { () throws(LibraryError) in
+    private static let outcome = Result<Verified, LibraryError> { () throws(LibraryError) in
         // Refused with SQLITE_MISUSE if other code has used SQLite before: that costs memory and nothing else.
         _ = coffer_sqlite3_config_pagecache(nil, 0, 0)
         var handle: OpaquePointer?
-        defer { sqlite3_close(handle) }
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
-        guard sqlite3_open_v2(":memory:", &handle, flags, nil) == SQLITE_OK, let handle else {
+        guard sqlite3_open_v2(":memory:", &handle, flags, nil) == SQLITE_OK, let opened = handle else {
+            defer { sqlite3_close(handle) }
             throw LibraryError.unusable(String(cString: sqlite3_errmsg(handle)))
         }
+        do throws(LibraryError) {
+            return Verified(versions: try verify(on: opened), keptHandle: opened)
+        } catch {
+            sqlite3_close(opened)
+            throw error
+        }
+    }
+
+    private static func verify(on handle: OpaquePointer) throws(LibraryError) -> LibraryVersions {
         let version = firstText("PRAGMA cipher_version", on: handle)
         let versions = LibraryVersions(
             sqlcipher: version ?? "", sqlite: String(cString: sqlite3_libversion()),
@@ -31,6 +45,12 @@ public enum SQLCipherLibrary {
         try checkVersion(version, sqlite: versions.sqlite)
         try applySettings(on: handle)
         return versions
+    }
+
+    /// Sound as `@unchecked Sendable`: the handle is kept and not used.
+    private struct Verified: @unchecked Sendable {
+        let versions: LibraryVersions
+        let keptHandle: OpaquePointer
     }
 
     private static func applySettings(on handle: OpaquePointer) throws(LibraryError) {
