@@ -21,7 +21,8 @@ extension Statement {
 
     /// The value of a column of the present row, from 0, without a copy.
     ///
-    /// - Throws: ``SQLiteCode/outOfMemory`` if SQLite had to convert the text to UTF-8 and could not.
+    /// - Throws: ``SQLiteCode/outOfMemory`` if SQLite had to convert the text to UTF-8, or to make a blob of zeros that it
+    ///   keeps as a length, and could not.
     public func column(_ index: Int) throws(SQLiteError) -> ColumnValue {
         let handle = handle
         let column = Int32(truncatingIfNeeded: index)
@@ -34,8 +35,11 @@ extension Statement {
             }
             return .text(UnsafeRawBufferPointer(start: text, count: Int(sqlite3_column_bytes(handle, column))))
         case SQLITE_BLOB:
+            // Asked for first: what could not be made is NULL afterwards.
+            let count = Int(sqlite3_column_bytes(handle, column))
             let bytes = sqlite3_column_blob(handle, column)
-            return .blob(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column))))
+            guard bytes != nil || count == 0 else { throw SQLiteError(.outOfMemory, message: "out of memory") }
+            return .blob(UnsafeRawBufferPointer(start: bytes, count: count))
         default: return .null
         }
     }
