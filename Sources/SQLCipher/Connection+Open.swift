@@ -115,8 +115,9 @@ extension Connection {
             PRAGMA cell_size_check = ON;
             PRAGMA cache_size = -\(configuration.cacheKiB)
             """)
+        // SQLCipher answers NULL where it has no memory for the number.
         guard let pageSize = try ownText("PRAGMA page_size").flatMap({ Int($0) }) else {
-            throw SQLiteError(.error, message: "the database has no page size")
+            throw SQLiteError(.outOfMemory, message: "out of memory")
         }
         if let committed = configuration.committed {
             commitHook = CommitHook(pageSize: pageSize, committed)

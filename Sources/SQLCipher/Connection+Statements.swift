@@ -56,7 +56,11 @@ extension Connection {
         var result = sqlite3_prepare_v2(handle, sql, -1, &statement, nil)
         if result == SQLITE_OK { result = sqlite3_step(statement) }
         switch result {
-        case SQLITE_ROW: return sqlite3_column_text(statement, 0).map { String(cString: $0) }
+        case SQLITE_ROW:
+            if let text = sqlite3_column_text(statement, 0) { return String(cString: text) }
+            // A number that could not be turned into text looks like NULL. https://www.sqlite.org/c3ref/column_blob.html
+            guard sqlite3_errcode(handle) & 0xff != SQLITE_NOMEM else { throw error(SQLITE_NOMEM) }
+            return nil
         case SQLITE_DONE: return nil
         default: throw error(result)
         }
