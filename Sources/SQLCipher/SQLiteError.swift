@@ -37,9 +37,14 @@ public struct SQLiteError: Error, Hashable, Sendable {
     public var isConnectionBroken: Bool {
         switch code {
         case .notADatabase, .corrupt, .ioError, .cantOpen, .outOfMemory: true
+        // What SQL itself does wrong has a message of its own. SQLCipher gives none for a page that is not authentic, and a
+        // function of a virtual table sometimes none either.
+        case .error: message == Self.messageOfAnyError
         default: false
         }
     }
+
+    private static let messageOfAnyError = String(cString: sqlite3_errstr(SQLITE_ERROR))
 }
 
 /// What stopped a statement before its end.
