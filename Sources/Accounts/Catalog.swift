@@ -11,6 +11,7 @@ actor Catalog {
     private let configuration: ConnectionConfiguration
     private let executor = SerialThreadExecutor()
     private var openConnection: Connection?
+    private var isInTransaction = false
     /// Whether the log holds traces that were to be erased.
     private var owesErasure = false
 
@@ -62,6 +63,8 @@ actor Catalog {
     var connection: Connection {
         get throws {
             guard let openConnection else { throw SQLiteError(.misuse, message: "the catalog is closed") }
+            // What fails for want of memory may have failed to roll back for the same reason.
+            if !isInTransaction && openConnection.isInTransaction { try openConnection.execute("ROLLBACK") }
             return openConnection
         }
     }
@@ -82,7 +85,12 @@ actor Catalog {
 
     /// The same without anything afterwards.
     func transaction<Result: Sendable>(_ body: @Sendable (isolated Catalog) throws -> Result) throws -> Result {
-        try reporting { try connection.transaction { try body(self) } }
+        try reporting {
+            let connection = try connection
+            isInTransaction = true
+            defer { isInTransaction = false }
+            return try connection.transaction { try body(self) }
+        }
     }
 
     /// Moves the log into the database and empties it, so that it keeps no trace of what was overwritten.
