@@ -6,7 +6,7 @@ import Workers
 ///
 /// It is an actor on a thread of its own, because every call blocks on the disk. Whatever belongs together runs in one
 /// ``run(_:)`` or ``transaction(_:)``, which no other caller gets in between. What SQLite reports leaves it as
-/// ``CatalogError/unavailable(_:)``: an error in here is none of a user's own database.
+/// ``CatalogError/unavailable(_:)`` or ``CatalogError/commitFailed(_:)``: an error in here is none of a user's own database.
 actor Catalog {
     private let configuration: ConnectionConfiguration
     private let executor = SerialThreadExecutor()
@@ -85,11 +85,18 @@ actor Catalog {
 
     /// The same without anything afterwards.
     func transaction<Result: Sendable>(_ body: @Sendable (isolated Catalog) throws -> Result) throws -> Result {
-        try reporting {
+        var isCommitting = false
+        do {
             let connection = try connection
             isInTransaction = true
             defer { isInTransaction = false }
-            return try connection.transaction { try body(self) }
+            return try connection.transaction {
+                let result = try body(self)
+                isCommitting = true
+                return result
+            }
+        } catch let error as SQLiteError {
+            throw reported(isCommitting ? .commitFailed(error) : .unavailable(error))
         }
     }
 
@@ -119,8 +126,12 @@ actor Catalog {
         do {
             return try body()
         } catch let error as SQLiteError {
-            logger.error("the catalog cannot be used", metadata: ["error": "\(error)"])
-            throw CatalogError.unavailable(error)
+            throw reported(.unavailable(error))
         }
+    }
+
+    private func reported(_ error: CatalogError) -> CatalogError {
+        logger.error("the catalog cannot be used", metadata: ["error": "\(error)"])
+        return error
     }
 }

@@ -15,7 +15,7 @@ enum ProblemMapping {
         switch error {
         case let problem as Problem: problem
         case let error as AccountError: account(error)
-        case CatalogError.unavailable: .accountsUnavailable
+        case CatalogError.unavailable, CatalogError.commitFailed: .accountsUnavailable
         case let error as ResearchError: research(error)
         case let error as JSONError: .malformedJSON(error)
         case let error as StatementFailure: statement(error)

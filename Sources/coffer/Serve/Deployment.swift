@@ -116,7 +116,7 @@ struct Deployment {
             return try await Accounts.open(
                 catalogPath: files.catalogPath, settings: settings.accounts, activity: activity, time: time,
                 observer: observer)
-        } catch CatalogError.unavailable(let error) {
+        } catch CatalogError.unavailable(let error), CatalogError.commitFailed(let error) {
             throw UnusableCatalog(path: files.catalogPath, reason: error.description)
         }
     }
