@@ -23,7 +23,8 @@ public final class ChildProcess: Sendable {
         public let errors: String
     }
 
-    private let id: pid_t
+    /// Its number. Another process's, once this one is known to have ended.
+    public let id: pid_t
     /// How it ended, once that has been asked for: from then on the id may be another process's, and is not used.
     private let ending = Mutex<Ending?>(nil)
     private let outputPath: String

@@ -36,7 +36,7 @@ struct DescriptorLimitTests {
     @Test("more clients than descriptors wait in line, and are served when others have gone")
     func clients() async throws {
         try await withTemporaryDirectory { directory in
-            try await ServerProcess.run(in: directory, ["--log-level", "warning"], descriptorLimit: 128) { server in
+            try await ServerProcess.run(in: directory, ["--log-level", "warning"], limit: "-n 128") { server in
                 let ada = try await server.makeUser("ada")
                 var silent: [HTTPClient] = []
                 for _ in 0..<200 { silent.append(try HTTPClient(port: server.port)) }
@@ -68,7 +68,7 @@ struct DescriptorLimitTests {
         try await withTemporaryDirectory { directory in
             try await ServerProcess.run(
                 in: directory, ["--log-level", "warning", "--idle-timeout", "5m"], environment: load.environment,
-                descriptorLimit: 128
+                limit: "-n 128"
             ) { server in
                 let before = try await server.census()
                 let visits = Visits(server)

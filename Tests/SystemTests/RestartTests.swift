@@ -77,49 +77,6 @@ struct RestartTests {
         }
     }
 
-    @Test("after kill -9 the next server takes the old token and has every acknowledged write")
-    func kill() async throws {
-        try await withTemporaryDirectory { directory in
-            var user: SystemUser?
-            var acknowledged: Int64 = 0
-            try await ServerProcess.run(in: directory) { server in
-                let ada = try await server.makeUser("ada")
-                user = ada
-                try await server.rows("CREATE TABLE t(v INTEGER PRIMARY KEY)", as: ada)
-                let body = Array(#"{"sql":"INSERT INTO t DEFAULT VALUES"}"#.utf8)
-                // The signal comes from beside while writes are under way.
-                let killer = Task {
-                    try await eventually {
-                        FileTree.paths(under: server.data).contains { $0.hasSuffix("main.db-wal") }
-                    }
-                    server.process.send(SIGKILL)
-                }
-                while true {
-                    guard
-                        let reply = try? await server.client.request(
-                            "POST", "/v1/query",
-                            headers: [("Authorization", "Bearer \(ada.token)"), ("Content-Type", "application/json")],
-                            body: body)
-                    else { break }
-                    #expect(reply.status == 200)
-                    acknowledged += 1
-                }
-                try await killer.value
-                #expect(try await server.process.wait() == .signal(SIGKILL))
-            }
-            let ada = try #require(user)
-            try await ServerProcess.run(in: directory) { server in
-                let found = try await server.rows("SELECT count(*), max(v) FROM t", as: ada)
-                let count = found.arrayValue?.first?.arrayValue?.first?.integerValue ?? -1
-                // One more may have been written whose answer did not come.
-                #expect((acknowledged...acknowledged + 1).contains(count), "\(count) of \(acknowledged)")
-                #expect(try await server.rows("PRAGMA integrity_check", as: ada) == .array([.array([.string("ok")])]))
-                #expect(try await server.stop() == .exit(0))
-                #expect(leftOver(in: server.data) == [])
-            }
-        }
-    }
-
     private static let endless =
         "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 

@@ -43,17 +43,17 @@ final class ServerProcess: Sendable {
 
     /// Starts a server, on a free port unless told, runs `body`, and sees to it that the process is gone afterwards.
     ///
-    /// - Parameter descriptorLimit: how many file descriptors it may have, as soft and as hard limit.
+    /// - Parameter limit: a limit of the process in the words of `ulimit`, such as `-n 128`, both soft and hard.
     static func run(
         in directory: TemporaryDirectory, port: UInt16 = 0, _ arguments: [String] = [],
-        environment: [String: String] = [:], descriptorLimit: Int? = nil, file: StaticString = #fileID,
+        environment: [String: String] = [:], limit: String? = nil, file: StaticString = #fileID,
         line: UInt = #line, _ body: (ServerProcess) async throws -> Void
     ) async throws {
         let data = directory.file("data")
         let command = [Program.path, "serve", "--port", "\(port)", "--data-directory", data] + arguments
         // The shell sets the limit and becomes the program.
         let limited =
-            descriptorLimit.map { ["/bin/sh", "-c", #"ulimit -n "$0" && exec "$@""#, "\($0)"] + command } ?? command
+            limit.map { ["/bin/sh", "-c", #"ulimit \#($0) && exec "$0" "$@""#] + command } ?? command
         let process = ChildProcess(
             limited[0], Array(limited[1...]), environment: Program.environment.merging(environment) { $1 },
             in: directory.path)
@@ -104,6 +104,9 @@ struct SystemUser: Sendable {
     let name: String
     let password: String
     let token: String
+
+    /// Name and password as JSON.
+    var credentials: String { #"{"username":"\#(name)","password":"\#(password)"}"# }
 }
 
 extension ServerProcess {
@@ -116,12 +119,17 @@ extension ServerProcess {
     }
 
     func makeUser(_ name: String, password: String = "correct horse") async throws -> SystemUser {
-        let credentials = #"{"username":"\#(name)","password":"\#(password)"}"#
-        let registration = try await call("POST", "/v1/users", json: credentials)
+        let user = SystemUser(name: name, password: password, token: "")
+        let registration = try await call("POST", "/v1/users", json: user.credentials)
         try #require(registration.status == 201, "\(registration)")
-        let login = try await call("POST", "/v1/sessions", json: credentials)
+        return try await login(user)
+    }
+
+    /// The same user with the token of a new session.
+    func login(_ user: SystemUser) async throws -> SystemUser {
+        let login = try await call("POST", "/v1/sessions", json: user.credentials)
         let token = try #require(try JSONValue(parsing: login.body)["token"]?.stringValue, "\(login)")
-        return SystemUser(name: name, password: password, token: token)
+        return SystemUser(name: user.name, password: user.password, token: token)
     }
 
     /// Runs a statement that must succeed; its rows. `arguments` is JSON.
