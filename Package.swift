@@ -68,6 +68,10 @@ let package = Package(
             swiftSettings: strict),
 
         module("CofferTesting", ["Timekeeping", "Workers"]),
+        .target(
+            name: "CFaultInjection", dependencies: ["CSQLCipher"],
+            cSettings: [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]),
+        module("FaultInjection", ["CFaultInjection", "CSQLCipher", "SQLCipher"]),
         tests("Timekeeping"),
         tests("Workers"),
         tests("JSON"),
@@ -87,6 +91,12 @@ let package = Package(
             ]),
         .testTarget(
             name: "CofferTests", dependencies: ["coffer", "CofferAPI", "CofferTesting", logging], swiftSettings: strict),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "Accounts", "ConnectionPool", "CofferTesting", "FaultInjection", "Metrics", "SQLCipher", "Secrets",
+                "Timekeeping", "UserEngines", "Workers", logging,
+            ], swiftSettings: strict),
         .testTarget(
             name: "SystemTests", dependencies: ["coffer", "CofferTesting", "JSON", "SQLCipher"], swiftSettings: strict),
     ]

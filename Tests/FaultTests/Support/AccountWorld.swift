@@ -1,0 +1,107 @@
+import Accounts
+import CofferTesting
+import SQLCipher
+import Secrets
+import Synchronization
+import Timekeeping
+import UserEngines
+
+/// Accounts over a catalog, and the engines that their data keys open.
+final class AccountWorld: Sendable {
+    static let client = Client(address: "192.0.2.1", userAgent: "tests/1")
+
+    let engines: EngineWorld
+    private let catalogPath: String
+    private let opened = Mutex<Accounts?>(nil)
+
+    /// Nothing is opened yet.
+    init(in directory: String) throws {
+        engines = try EngineWorld(in: directory, hasDatabase: false)
+        catalogPath = directory + "/catalog.db"
+    }
+
+    var accounts: Accounts {
+        get throws {
+            guard let accounts = opened.withLock({ $0 }) else { throw Broken("the accounts are closed") }
+            return accounts
+        }
+    }
+
+    var isOpen: Bool { opened.withLock { $0 != nil } }
+
+    func open() async throws {
+        let accounts = try await Accounts.open(
+            catalogPath: catalogPath,
+            settings: AccountSettings(
+                passwordParameters: try PasswordHash.Parameters(operations: 1, memoryBytes: 8_192),
+                passwordHashesAtOnce: 1),
+            activity: engines.activity, time: SystemTime(), logger: .silent)
+        opened.withLock { $0 = accounts }
+    }
+
+    @discardableResult
+    func register(_ name: String) async throws -> UserID {
+        try await accounts.register(
+            username: name, password: Self.password(of: name),
+            creatingData: { [engines] user, key in try await engines.registry.createDatabase(of: user, key: key) },
+            removingData: { [engines] user in try await engines.registry.deleteDatabase(of: user) }
+        ).user.id
+    }
+
+    func login(_ name: String) async throws -> Login {
+        try await accounts.login(username: name, password: Self.password(of: name), from: Self.client)
+    }
+
+    /// Uses the user's database with a key that the session's token has opened.
+    func useDatabase(of login: Login) async throws {
+        let (accounts, session) = (try accounts, login.session)
+        let used = try accounts.authenticate(login.token)
+        try await engines.registry.withEngine(
+            of: session.userID, key: { try await accounts.dataKey(for: used, with: login.token) }
+        ) { engine in
+            try await engine.run("PRAGMA integrity_check", .none, timeout: .seconds(10)) { statement, _ in
+                try require(try statement.step() && statement.row() == [.text("ok")], "the user's file is damaged")
+            }
+        }
+    }
+
+    /// Checks the catalog's file itself; it must be closed.
+    func checkCatalog() throws {
+        let connection = try Connection.open(
+            ConnectionConfiguration(path: catalogPath, fileSystem: .unix, logger: .silent), key: nil)
+        defer { _ = try? connection.close() }
+        let structure = try connection.rows("PRAGMA integrity_check")
+        try require(structure == [[.text("ok")]], "the catalog's integrity_check: \(structure)")
+        let keyless = try connection.rows("SELECT id FROM users WHERE id NOT IN (SELECT user FROM data_keys)")
+        try require(keyless.isEmpty, "users without a key: \(keyless)")
+    }
+
+    func close() async throws {
+        let accounts = opened.withLock { accounts in
+            defer { accounts = nil }
+            return accounts
+        }
+        try await accounts?.close()
+        try await engines.close()
+    }
+
+    private static func password(of name: String) throws -> Password {
+        try Password(copying: Array("the password of \(name)".utf8))
+    }
+}
+
+extension AccountWorld {
+    /// Runs `body` on the accounts that a scenario has left in `directory`, then closes them.
+    static func visit(_ directory: String, _ body: (AccountWorld) async throws -> Void) async throws {
+        let world = try AccountWorld(in: directory)
+        do {
+            try world.checkCatalog()
+            try await world.open()
+            try await body(world)
+        } catch {
+            try await world.close()
+            throw error
+        }
+        try await world.close()
+    }
+}
