@@ -29,6 +29,7 @@ static atomic_long open_databases;
 
 static sqlite3_file *original_of(sqlite3_file *file) { return ((struct file *)file)->original; }
 
+// Does not fail: SQLite does not look at the result.
 static int close_file(sqlite3_file *file) {
     sqlite3_file *original = original_of(file);
     atomic_fetch_sub(&open_files, 1);

@@ -48,8 +48,26 @@ final class AccountWorld: Sendable {
         ).user.id
     }
 
-    func login(_ name: String) async throws -> Login {
-        try await accounts.login(username: name, password: Self.password(of: name), from: Self.client)
+    /// - Parameter password: what the password is derived from, if not from the name.
+    func login(_ name: String, password: String? = nil) async throws -> Login {
+        try await accounts.login(username: name, password: Self.password(of: password ?? name), from: Self.client)
+    }
+
+    /// The user's login with the whole way to their database; nil if the credentials are refused.
+    func loginIfKnown(_ name: String, password: String? = nil) async throws -> Login? {
+        do {
+            let login = try await login(name, password: password)
+            try await useDatabase(of: login)
+            return login
+        } catch let error as AccountError where error.code == .invalidCredentials {
+            return nil
+        }
+    }
+
+    func delete(_ user: UserID) async throws {
+        try await accounts.deleteUser(user) { [engines] user in
+            try await engines.registry.deleteDatabase(of: user)
+        }
     }
 
     /// Uses the user's database with a key that the session's token has opened.
@@ -85,7 +103,7 @@ final class AccountWorld: Sendable {
         try await engines.close()
     }
 
-    private static func password(of name: String) throws -> Password {
+    static func password(of name: String) throws -> Password {
         try Password(copying: Array("the password of \(name)".utf8))
     }
 }
