@@ -1,9 +1,10 @@
 // The allocator: SQLite's own, which gives nothing when a fault says so, and counts what is not freed.
 // https://www.sqlite.org/malloc.html, https://www.sqlite.org/c3ref/mem_methods.html
 //
-// What SQLCipher allocates for a key is spared, because SQLCipher 4.6.1 does not survive that. sqlite3_key_v2 forgets what it
-// has allocated when it runs out of memory, and the first read, which copies the literal of the key from one context to
-// another, frees it twice (`sqlcipher_cipher_ctx_copy`). https://github.com/sqlcipher/sqlcipher/blob/v4.6.1/src/sqlcipher.c
+// What SQLCipher 4.6.1 allocates for a key stands apart. sqlite3_key_v2 forgets what it has allocated when it runs out of
+// memory, so its allocations are of a kind of their own. The first read, which copies the literal of the key from one
+// context to another, would free it twice (`sqlcipher_cipher_ctx_copy`), so allocations of the literal's size do not fail.
+// https://github.com/sqlcipher/sqlcipher/blob/v4.6.1/src/sqlcipher.c
 #define _GNU_SOURCE 1
 #define SQLITE_HAS_CODEC 1
 #include <dlfcn.h>
@@ -30,15 +31,20 @@ int sqlite3_key_v2(sqlite3 *database, const char *name, const void *key, int cou
     return result;
 }
 
+static bool fails(int size) {
+    if (is_keying) return faults_strikes(FAULTS_KEYING);
+    return size != key_literal_size && faults_strikes(FAULTS_MEMORY);
+}
+
 static void *allocate(int size) {
-    if (!is_keying && size != key_literal_size && faults_strikes(FAULTS_MEMORY)) return NULL;
+    if (fails(size)) return NULL;
     void *memory = original.xMalloc(size);
     if (memory != NULL) atomic_fetch_add(&blocks, 1);
     return memory;
 }
 
 static void *reallocate(void *memory, int size) {
-    return faults_strikes(FAULTS_MEMORY) ? NULL : original.xRealloc(memory, size);
+    return fails(size) ? NULL : original.xRealloc(memory, size);
 }
 
 static void release(void *memory) {

@@ -2,8 +2,10 @@ import CFaultInjection
 
 /// What can go wrong under SQLite. See https://www.sqlite.org/rescode.html for the codes.
 public enum FaultKind: String, CaseIterable, Sendable {
-    /// An allocation of SQLite's or SQLCipher's gives nothing.
+    /// An allocation of SQLite's or SQLCipher's gives nothing, if it is not for a key.
     case memory
+    /// An allocation within `sqlite3_key_v2` gives nothing. SQLCipher loses what the call had allocated before.
+    case keying
     /// A file does not open: `SQLITE_CANTOPEN`, as when descriptors are spent.
     case open
     /// A read fails.
@@ -34,6 +36,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
     var code: faults_kind {
         switch self {
         case .memory: FAULTS_MEMORY
+        case .keying: FAULTS_KEYING
         case .open: FAULTS_OPEN
         case .read: FAULTS_READ
         case .shortRead: FAULTS_SHORT_READ

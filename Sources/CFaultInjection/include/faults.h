@@ -6,7 +6,8 @@
 
 // What goes wrong. Each kind counts the calls of its own sort.
 enum faults_kind {
-    FAULTS_MEMORY,      // an allocation gives nothing
+    FAULTS_MEMORY,      // an allocation gives nothing, if it is not for a key
+    FAULTS_KEYING,      // an allocation within sqlite3_key_v2 gives nothing, and what the call had allocated is lost
     FAULTS_OPEN,        // a file does not open: SQLITE_CANTOPEN, as when descriptors are spent
     FAULTS_READ,        // SQLITE_IOERR_READ
     FAULTS_SHORT_READ,  // half of an encrypted file's bytes, then zeros: SQLITE_IOERR_SHORT_READ
