@@ -2,6 +2,23 @@ import CSQLCipher
 import Timekeeping
 
 extension Connection {
+    /// Virtual machine instructions between two looks at the deadline while time is short: some microseconds.
+    private static let instructionsInHaste: Int32 = 100
+
+    /// Runs `body` with a closer look at the deadline, and with values and rows bounded to `valueBytes`: a larger one fails
+    /// with `SQLITE_TOOBIG` instead of being read, which may take thousands of pages within one instruction.
+    /// See https://www.sqlite.org/limits.html.
+    public func inHaste<Result>(valueBytes: Int, _ body: () throws -> Result) throws -> Result {
+        let handle = try openHandle()
+        let ordinary = sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Int32(clamping: valueBytes))
+        limit.install(on: handle, every: Self.instructionsInHaste)
+        defer {
+            sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, ordinary)
+            limit.install(on: handle)
+        }
+        return try body()
+    }
+
     /// Stops what the connection does now, and whatever it is asked to do until ``reset()`` or ``clearLimit()``: the
     /// statement fails with ``SQLiteCode/interrupt`` and the given reason.
     ///

@@ -45,10 +45,10 @@ final class ProgressLimit: Sendable {
         throw SQLiteError(.interrupt, message: "interrupted", interruption: interruption)
     }
 
-    /// Installs the progress handler. The limit must outlive the handle.
-    func install(on handle: OpaquePointer) {
+    /// Installs the progress handler, also in place of an earlier one. The limit must outlive the handle.
+    func install(on handle: OpaquePointer, every instructions: Int32 = ProgressLimit.instructions) {
         let context = Unmanaged.passUnretained(self).toOpaque()
-        sqlite3_progress_handler(handle, Self.instructions, shouldStop, context)
+        sqlite3_progress_handler(handle, instructions, shouldStop, context)
     }
 }
 

@@ -8,6 +8,7 @@ import Testing
             ("SELECT 1", []), ("VALUES (1)", []), ("SELECT a FROM t", .reads), ("EXPLAIN SELECT a FROM t", .reads),
             ("WITH c AS (SELECT a FROM t) SELECT * FROM c", .reads),
             ("SELECT count(*), upper('a')", []), ("SELECT hex('a')", .callsUnboundedFunction),
+            ("SELECT instr(a, a) FROM t", [.reads, .callsUnboundedFunction]),
             ("SELECT group_concat(a) FROM t", [.reads, .callsUnboundedFunction]),
             ("INSERT INTO t VALUES (1)", .writes), ("UPDATE t SET a = 1", [.writes]),
             ("DELETE FROM t WHERE a = 1", [.reads, .writes]), ("EXPLAIN DELETE FROM t", .writes),

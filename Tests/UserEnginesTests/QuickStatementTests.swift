@@ -3,6 +3,7 @@ import Glibc
 import SQLCipher
 import Synchronization
 import Testing
+import Timekeeping
 import Workers
 
 @testable import UserEngines
@@ -39,10 +40,23 @@ import Workers
     private let sum = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < ?) SELECT sum(i) FROM c"
 
     /// Runs a statement until it is trusted to be quick. Other load may make any single run slow.
-    private func warmUp(_ user: UserID, in fixture: EngineFixture) async throws {
+    private func warmUp(_ sql: String, _ user: UserID, in fixture: EngineFixture) async throws {
         try await eventually {
-            try await run(sum, .integer(1), as: user, in: fixture).begins == [true]
+            try await run(sql, .integer(1), as: user, in: fixture).begins == [true]
         }
+    }
+
+    /// Runs a statement with an argument that makes it long, while it is trusted to be quick.
+    private func runTrusted(
+        _ sql: String, _ argument: Value, as user: UserID, in fixture: EngineFixture
+    ) async throws -> Run {
+        var trusted: Run?
+        try await eventually {
+            try await warmUp(sql, user, in: fixture)
+            trusted = try await run(sql, argument, as: user, in: fixture)
+            return trusted?.begins.first == true
+        }
+        return try #require(trusted)
     }
 
     @Test("what is not known to be quick is not begun there")
@@ -59,8 +73,7 @@ import Workers
     func beginsAnew() async throws {
         try await EngineFixture.run { fixture in
             let user = try await fixture.makeUser()
-            try await warmUp(user, in: fixture)
-            let long = try await run(sum, .integer(2_000_000), as: user, in: fixture)
+            let long = try await runTrusted(sum, .integer(2_000_000), as: user, in: fixture)
             #expect(long.begins == [true, false])
             #expect(long.rows == [[.integer(2_000_001_000_000)]])
             #expect(try await run(sum, .integer(3), as: user, in: fixture).begins == [false], "it has lost its trust")
@@ -73,12 +86,69 @@ import Workers
     func unboundedFunction() async throws {
         try await EngineFixture.run { fixture in
             let user = try await fixture.makeUser()
-            try await warmUp(user, in: fixture)
+            try await warmUp(sum, user, in: fixture)
             for _ in 0..<100 {
                 let run = try await run("SELECT hex(?)", .text("a"), as: user, in: fixture)
                 #expect(run.begins == [false])
             }
         }
+    }
+
+    @Test("a large value is read on a worker, however small those before were")
+    func largeValue() async throws {
+        try await EngineFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (id INTEGER PRIMARY KEY, a)", as: user)
+            _ = try await fixture.run("INSERT INTO t VALUES (1, 'a'), (2, zeroblob(100000))", as: user)
+            for sql in ["SELECT a FROM t WHERE id = ?", "SELECT count(*) FROM t WHERE id = ? AND a > 0"] {
+                let large = try await runTrusted(sql, .integer(2), as: user, in: fixture)
+                #expect(large.begins == [true, false])
+                #expect(
+                    large.rows == [[sql.contains("count") ? .integer(1) : .blob([UInt8](repeating: 0, count: 100_000))]]
+                )
+            }
+        }
+    }
+
+    @Test("a schema that has become larger than a value may be there is no obstacle")
+    func largeSchema() async throws {
+        try await EngineFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (id INTEGER PRIMARY KEY, a)", as: user)
+            _ = try await fixture.run("INSERT INTO t VALUES (1, 'a')", as: user)
+            let sql = "SELECT a FROM t WHERE id = ?"
+            try await warmUp(sql, user, in: fixture)
+            _ = try await fixture.run("CREATE VIEW v AS SELECT '\(String(repeating: "x", count: 100_000))'", as: user)
+            for _ in 0..<3 {
+                #expect(try await run(sql, .integer(1), as: user, in: fixture).rows == [[.text("a")]])
+            }
+        }
+    }
+
+    @Test("after a statement that could not be stopped in time none of the user's is run there for a while")
+    func brake() async throws {
+        try await EngineFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b)", as: user)
+            // What stands behind a long value is found by way of all its pages.
+            _ = try await fixture.run("INSERT INTO t VALUES (1, 1, 1), (2, zeroblob(16000000), 2)", as: user)
+            let sql = "SELECT b FROM t WHERE id = ?"
+            #expect(try await runTrusted(sql, .integer(2), as: user, in: fixture).rows == [[.integer(2)]])
+            for _ in 0..<30 {
+                #expect(try await run(sql, .integer(1), as: user, in: fixture).begins == [false])
+            }
+        }
+    }
+
+    @Test("the brake goes on with a long run, and is on for a thousand times as long") func brakeTimes() {
+        let brake = QuickBrake()
+        let start = MonotonicInstant(nanoseconds: 0)
+        brake.record(QuickBrake.longestRun - .nanoseconds(1), at: start)
+        #expect(!brake.isOn(at: start))
+        brake.record(QuickBrake.longestRun, at: start)
+        let pause = Duration.seconds(10)
+        #expect(brake.isOn(at: start.advanced(by: pause - .nanoseconds(1))))
+        #expect(!brake.isOn(at: start.advanced(by: pause)))
     }
 
     @Test("a writer's statement is never begun there")

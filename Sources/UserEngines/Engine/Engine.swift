@@ -25,6 +25,7 @@ public final class Engine: Sendable {
     let metrics: EngineMetrics
     let logger: Logger
     let log: EngineLog
+    let quickBrake = QuickBrake()
 
     private init(
         user: UserID, database: EngineFile, service serviceDatabase: EngineFile, key: GuardedBytes,

@@ -5,26 +5,36 @@ extension Engine {
     /// What a statement that is expected to be quick may take, before it is begun anew on a worker.
     private static let quickLimit = Duration.microseconds(500)
 
-    /// Runs a statement that has been quick so far, for as long as it is; `nil` if it is to be run on a worker.
+    /// The largest value of a quick statement. A larger one takes many pages, and is read within one instruction.
+    private static let quickValueBytes = 16 << 10
+
+    /// Runs a statement that has been quick so far, for as long as it is; `nil` if it is to be run on a worker. So is one
+    /// that fails, for it may be time, or the size of a value, that it lacked; not on a broken connection, though.
     ///
     /// Only a statement that has been run on a reader has a history, so it writes nothing, and can be begun anew.
     func runIfQuick<Result>(
         _ sql: String, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
         _ read: (Statement, Connection) throws -> Result
     ) throws -> Result? {
-        guard let statement = connection.cachedStatement(sql) else { return nil }
+        let start = SystemTime().now
+        guard !quickBrake.isOn(at: start), let statement = connection.cachedStatement(sql) else { return nil }
         defer { statement.finish() }
         guard statement.history.isQuick, !statement.facts.contains(.callsUnboundedFunction) else { return nil }
-        let start = SystemTime().now
+        defer {
+            let end = SystemTime().now
+            quickBrake.record(start.duration(to: end), at: end)
+        }
         connection.limit(until: start.advanced(by: min(Self.quickLimit, timeout)))
-        try statement.bind(arguments)
         do {
-            let result = try read(statement, connection)
+            let result = try connection.inHaste(valueBytes: Self.quickValueBytes) {
+                try statement.bind(arguments)
+                return try read(statement, connection)
+            }
             let duration = start.duration(to: SystemTime().now)
             statement.history.record(duration)
             metrics.statementEnded(on: .reader, after: duration)
             return result
-        } catch let error as SQLiteError where error.interruption == .deadline {
+        } catch let error as SQLiteError where !error.isConnectionBroken {
             statement.history.record(Self.quickLimit)
             return nil
         }
