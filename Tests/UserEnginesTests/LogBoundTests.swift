@@ -107,6 +107,34 @@ struct LogBoundTests {
         }
     }
 
+    @Test("a batch that fails after it has committed something is no way past the bound")
+    func failedBatch() async throws {
+        try await EngineFixture.run(configuration(patience: .seconds(60))) { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (a)", as: user)
+            for rest in ["SELECT nothing", "BEGIN; INSERT INTO t VALUES (1)"] {
+                await #expect(throws: (any Error).self) {
+                    try await fixture.registry.withEngine(of: user, key: { try fixture.copyOfKey() }) { engine in
+                        try await engine.runBatch(atomic: false, timeout: .seconds(10)) { runner in
+                            let statements =
+                                ["INSERT INTO t VALUES (randomblob(1000000))"]
+                                + rest.split(separator: "; ")
+                                .map(String.init)
+                            for sql in statements {
+                                try runner.run(sql, .none) { statement, _ in _ = try statement.step() }
+                            }
+                        }
+                    }
+                }
+                #expect(logFile(of: user, fixture) == 0)
+            }
+            #expect(
+                try await fixture.run("SELECT length(a) FROM t", as: user) == [
+                    [.integer(1_000_000)], [.integer(1_000_000)],
+                ])
+        }
+    }
+
     @Test("the log's size is known without a look at the file, and forgotten with it")
     func size() async throws {
         try await EngineFixture.run { fixture in

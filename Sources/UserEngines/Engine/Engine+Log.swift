@@ -4,13 +4,15 @@ import SQLCipher
 extension Engine {
     /// Empties the log if the commits so far have made it longer than it may be.
     ///
-    /// Called while the writer is still leased, so that nothing is written meanwhile. A reader that is in the way and does
+    /// Called while the writer is still leased, so that nothing is written meanwhile, and also when its work has failed:
+    /// statements before the one that did may have been committed. What is not is rolled back. A reader that is in the way and does
     /// not end soon is cut, the oldest first: as long as it reads its old state of the database, the log can only grow.
     func boundLog(_ connection: Connection) {
         guard log.contentBytes > configuration.maximumLogBytes else { return }
         // What was to be written is written: its deadline is none for the readers.
         connection.limit(until: nil)
         do {
+            if connection.isInTransaction { try connection.execute("ROLLBACK") }
             while try !emptyLog(connection) {
                 // A client that has gone ends the waiting at once, and is no reason to cut anybody: the next write goes on.
                 if Task.isCancelled { return }

@@ -22,11 +22,11 @@ extension Engine {
         return try await start.onWorker {
             try await writer.withConnection { connection in
                 connection.limit(until: SystemTime().now.advanced(by: timeout))
+                defer { boundLog(connection) }
                 let result = try timed(.writer) {
                     try StatementRunner(connection, isAtomic: false).run(sql, arguments, read)
                 }
                 guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
-                boundLog(connection)
                 return result
             }
         }
@@ -42,11 +42,11 @@ extension Engine {
     ) async throws -> Result {
         try await writer.withConnection { connection in
             connection.limit(until: SystemTime().now.advanced(by: timeout))
+            defer { boundLog(connection) }
             if atomic { try connection.execute("BEGIN") }
             let result = try timed(.writer) { try body(StatementRunner(connection, isAtomic: atomic)) }
             if atomic { try connection.execute("COMMIT") }
             guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
-            boundLog(connection)
             return result
         }
     }
