@@ -7,24 +7,30 @@ extension Researches {
     /// A worker whose answer got lost in a crash may say again how its research ended.
     public func end(_ id: ResearchID, _ ending: Ending, by access: DataAccess) async throws -> ResearchRecord {
         if ending.state != .cancelled || access.lease != nil { _ = try await ownLease(id, access) }
-        let record: ResearchRecord
-        do {
-            record = try await withStore(access) { store in
-                try store.connection.transaction {
-                    let record = try store.record(id)
-                    if access.lease != nil && record.state == ending.state { return record }
-                    _ = try Self.running(record)
-                    try store.end(id, ending)
-                    return try store.record(id)
-                }
+        let record = try await withRunning(id, access) { store in
+            try store.connection.transaction {
+                let record = try store.record(id)
+                if access.lease != nil && record.state == ending.state { return record }
+                _ = try Self.running(record)
+                try store.end(id, ending)
+                return try store.record(id)
             }
-        } catch ResearchError.ended(let state) {
-            // A crash may have left a lease to a research that has ended.
-            try await endLease(id, state, access)
-            throw ResearchError.ended(state)
         }
         try await endLease(id, record.state, access)
         return record
+    }
+
+    /// Runs `body` with the user's records. If it finds that the research has ended, what a crash may have left of its lease
+    /// ends too, before the worker learns it.
+    func withRunning<Result: Sendable>(
+        _ id: ResearchID, _ access: DataAccess, _ body: @Sendable (ResearchStore) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await withStore(access, body)
+        } catch ResearchError.ended(let state) {
+            try await endLease(id, state, access)
+            throw ResearchError.ended(state)
+        }
     }
 
     /// Cancels all researches of a user, also one that is just being started. Their tokens open nothing any more even if the

@@ -11,7 +11,7 @@ extension Researches {
             throw ResearchError.invalidField("items", "must have 1 to \(FindingDraft.batchLimit) findings")
         }
         _ = try await ownLease(id, access)
-        return try await withStore(access) { [events] store in
+        return try await withRunning(id, access) { [events] store in
             let added = try store.connection.transaction { try store.add(drafts, to: Self.running(store.record(id))) }
             for (draft, finding) in zip(drafts, added) where finding.isNew {
                 events.publish(.finding, json: EventText.finding(finding.id, draft), of: id)

@@ -84,7 +84,7 @@ public final class Researches: Sendable {
     ) async throws -> ResearchRecord {
         let lease = try await ownLease(id, access)
         let deadline = try await accounts.renew(lease)
-        return try await withStore(access) { [events] store in
+        return try await withRunning(id, access) { [events] store in
             let (before, after) = try store.connection.transaction {
                 let before = try Self.running(store.record(id))
                 try store.update(id, heartbeat, leaseExpiresAt: deadline)

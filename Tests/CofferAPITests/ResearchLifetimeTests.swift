@@ -178,6 +178,24 @@ struct ResearchLifetimeTests {
         }
     }
 
+    @Test("a worker that goes on with a research which has ended ends what was left of its lease")
+    func goesOn() async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            let item = #"{"items":[{"kind":"k","title":"t","content":"c"}]}"#
+            for (action, body) in [("heartbeat", "{}"), ("findings", item)] {
+                let research = try await api.startResearch(as: user)
+                // As after a crash between the record and the end of the lease.
+                try await api.onService(of: user) {
+                    try $0.execute("UPDATE researches SET state = 'cancelled', ended = 1 WHERE state = 'running'")
+                }
+                try expectProblem(try await api.work(research, action, body), 409, "research_ended")
+                #expect(api.activity.count(of: .research) == 0)
+                try expectProblem(try await api.query("SELECT 1", as: research), 401, "invalid_token")
+            }
+        }
+    }
+
     @Test("operators see whose researches keep a database open")
     func administration() async throws {
         let admin = "an operator's token"
