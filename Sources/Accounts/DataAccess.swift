@@ -1,4 +1,5 @@
 import Secrets
+import Timekeeping
 import UserEngines
 
 /// The right to one user's data that a token has proved: a session's, or a running research's.
@@ -48,11 +49,11 @@ public struct DataAccess: Sendable {
         }
     }
 
-    /// The key of the user's present files.
+    /// The key of the user's present files. Throws `invalid_token` once the session or the research has ended.
     public func dataKey() async throws -> GuardedBytes {
         switch credential {
         case .session(let session, let token): try await accounts.dataKey(for: session, with: token)
-        case .research(let lease, let token): try lease.dataKey(with: token)
+        case .research(let lease, let token): try lease.dataKey(with: token, at: accounts.time.now)
         }
     }
 
@@ -97,7 +98,8 @@ extension Accounts {
 }
 
 extension ResearchLease {
-    fileprivate func dataKey(with token: ResearchToken) throws -> GuardedBytes {
+    fileprivate func dataKey(with token: ResearchToken, at now: MonotonicInstant) throws -> GuardedBytes {
+        guard isLive(at: now) else { throw AccountError.invalidToken }
         do {
             return try openSeal(with: token)
         } catch SecretsError.sealRefused {

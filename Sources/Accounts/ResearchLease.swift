@@ -78,8 +78,9 @@ public final class ResearchLease: Sendable {
 
     /// Moves the deadline; nil if it has passed already. What has expired is not brought back.
     func renew(time: any TimeSource) -> UnixTime? {
-        let (now, wall) = (time.now, time.unixTime)
-        return state.withLock { state in
+        state.withLock { state in
+            // Read under the lock, so that nobody has seen it expired at a later time already.
+            let (now, wall) = (time.now, time.unixTime)
             guard state.isLive(at: now) else { return nil }
             state.deadline = now.advanced(by: duration)
             state.expiresAt = wall.advanced(by: duration)
