@@ -30,5 +30,6 @@ extension Accounts {
         }
         announce(endedSessions)
         announce(endedLeases)
+        if !endedLeases.isEmpty { await eraseTraces() }
     }
 }

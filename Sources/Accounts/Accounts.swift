@@ -109,5 +109,7 @@ public final class Accounts: Sendable {
         } afterwards: { [leases, activity, time] loaded in
             for record in loaded { leases.insert(ResearchLease(record, activity: activity, time: time)) }
         }
+        // The log that a crash has left may hold the seals of those that were removed.
+        await eraseTraces()
     }
 }

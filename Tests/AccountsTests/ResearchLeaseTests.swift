@@ -1,4 +1,5 @@
 import CofferTesting
+import Glibc
 import SQLCipher
 import Secrets
 import Testing
@@ -23,6 +24,9 @@ struct ResearchLeaseTests {
             #expect(lease === grant.lease)
             #expect(try await fixture.accounts.access(of: lease, with: grant.token).dataKey() == key)
             try await fixture.accounts.endLease(lease.id, of: user)
+            await expectRefusal(.invalidToken) {
+                try await fixture.accounts.access(of: lease, with: grant.token).dataKey()
+            }
             #expect(!fixture.activity.isActive(user))
             await expectRefusal(.invalidToken) { try fixture.accounts.authenticate(grant.token) }
             await expectRefusal(.invalidToken) { try await fixture.accounts.renew(lease) }
@@ -211,6 +215,42 @@ struct ResearchLeaseTests {
         }
     }
 
+    @Test("nor once its user has been disabled")
+    func tracesOfDisabled() async throws {
+        try await withAccounts { fixture in
+            let user = try await fixture.register("ada").user.id
+            _ = try await fixture.grant(of: user)
+            let seal = try fixture.onlySeal()
+            try await fixture.accounts.setDisabled(true, user: user)
+            let bytes = try fixture.catalogBytes()
+            #expect(!bytes.contains(sequence: Array(seal.suffix(32))))
+        }
+    }
+
+    @Test("nor once it has run out while no server was there, although the last one was killed")
+    func tracesOfExpired() async throws {
+        let (directory, later) = (TemporaryDirectory(), ManualTime())
+        var seal: [UInt8] = []
+        try await withAccounts { fixture in
+            _ = try await fixture.grant(of: try await fixture.register("ada").user.id, duration: .seconds(60))
+            seal = try fixture.onlySeal()
+            // What a process leaves that is killed here.
+            for name in ["catalog.db", "catalog.db-wal"] {
+                let copy = open(directory.file(name), O_WRONLY | O_CREAT, 0o600)
+                defer { close(copy) }
+                let bytes = try fileBytes(fixture.directory.file(name))
+                try #require(write(copy, bytes, bytes.count) == bytes.count)
+            }
+        }
+        later.advance(by: .seconds(60))
+        try await withAccounts(in: directory, time: later) { fixture in
+            #expect(fixture.accounts.researchLeases.isEmpty)
+            let bytes = try fixture.catalogBytes()
+            #expect(!bytes.contains(sequence: Array(seal.suffix(32))))
+        }
+        withExtendedLifetime(directory) {}
+    }
+
     @Test("a lease of another user or research does not open, and a damaged one is left out")
     func tampering() async throws {
         let directory = TemporaryDirectory()
@@ -273,6 +313,15 @@ extension AccountsFixture {
         defer { accounts.giveBackResearchPlace(id) }
         return try await accounts.grantResearch(
             id, of: user, dataKey: try key ?? .random(count: 48), duration: duration)
+    }
+
+    fileprivate func onlySeal() throws -> [UInt8] {
+        let connection = try openCatalog()
+        defer { _ = try? connection.close() }
+        guard case .blob(let seal)? = try connection.firstRow("SELECT seal FROM research_leases")?.first else {
+            return []
+        }
+        return seal
     }
 
     fileprivate func leaseRows() throws -> Int64? {
