@@ -158,6 +158,29 @@ struct ResearchEventsTests {
         for listener in listeners { #expect(await listener.end()) }
     }
 
+    @Test("A heartbeat that comes while a listener takes something is made up for, unless there are events for it")
+    func heartbeatWhileSending() async throws {
+        let events = makeEvents()
+        let beating = Task { await events.run() }
+        let gates = [Gate(), Gate()]
+        let listeners = gates.map { EventListener(to: research, of: events, gate: $0) }
+        for gate in gates { await gate.arrivals(atLeast: 1) }
+        await time.sleepers(atLeast: 1)
+        time.advance(by: ResearchEvents.heartbeatInterval)
+        // It sleeps again, so the beat is over.
+        await time.sleepers(atLeast: 1)
+        gates[0].open()
+        try await listeners[0].parts(atLeast: 2)
+        #expect(listeners[0].events == [":"])
+        publish(1...1, to: events)
+        gates[1].open()
+        events.end(research, state: nil)
+        for listener in listeners { #expect(await listener.end()) }
+        #expect(listeners[1].events.map { $0.hasSuffix("progress 1") } == [true])
+        beating.cancel()
+        await beating.value
+    }
+
     @Test("Closing ends every stream, also one whose client takes nothing, and lets nobody listen any more")
     func close() async throws {
         let events = makeEvents()

@@ -144,6 +144,7 @@ struct ListenerTable {
         defer { listeners[id] = listener }
         if let opening = listener.opening.take() { return .send(opening) }
         if var bytes = channel.ring[listener.next] {
+            listener.isHeartbeatDue = false
             listener.next += 1
             while bytes.count < Self.bytesAtOnce, let event = channel.ring[listener.next] {
                 bytes += event
@@ -176,10 +177,10 @@ struct ListenerTable {
         removeIfOver(listener.research)
     }
 
-    /// A comment is due to everyone who has nothing else to send.
+    /// A comment is due to everyone who gets nothing else now, also to one that is just about to wait.
     mutating func beat() -> Effects {
         var effects = Effects()
-        for (id, listener) in listeners where listener.waiter != nil {
+        for id in listeners.keys {
             listeners[id]!.isHeartbeatDue = true
             wake(id, &effects)
         }
