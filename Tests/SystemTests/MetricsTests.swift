@@ -38,13 +38,13 @@ struct MetricsTests {
             "coffer_connections_pending", "coffer_connections_max", "coffer_connection_timeouts_total",
             "coffer_connection_leaks_suspected", "coffer_engines_opened_total", "coffer_engine_close_failures_total",
             "coffer_descriptor_budget_used", "coffer_sessions_active", "coffer_research_active",
-            "coffer_protected_users",
+            "coffer_research_listeners", "coffer_protected_users",
             "coffer_reaper_runs_total", "coffer_reaper_last_run_timestamp_seconds", "coffer_reaper_duration_seconds",
             "coffer_reaper_closed_total", "coffer_reaper_failed_total", "coffer_reaper_skipped_total",
             "coffer_release_pass_total", "coffer_wal_bytes", "coffer_checkpoint_failures_total",
         ]
         + ["idle", "leased", "opening", "closing"].flatMap { state in
-            ["reader", "writer"].map { #"coffer_connections{pool_role="\#($0)",state="\#(state)"}"# }
+            ["reader", "writer", "service"].map { #"coffer_connections{pool_role="\#($0)",state="\#(state)"}"# }
         }
         + labelled("coffer_engines", "state", ["opening", "open", "closing"])
         + labelled(
@@ -59,6 +59,7 @@ struct MetricsTests {
             ])
         + labelled(
             "coffer_user_lock_entries", "table", ["initialization", "backup", "research_admission", "maintenance"])
+        + labelled("coffer_research_listeners_dropped_total", "reason", ["slow", "session_ended", "draining"])
         + labelled(
             "coffer_logins_total", "result",
             ["success", "invalid_credentials", "account_disabled", "too_many_attempts", "password_queue_full", "error"])
