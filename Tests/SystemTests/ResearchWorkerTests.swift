@@ -46,7 +46,9 @@ struct ResearchWorkerTests {
         ChildProcess(
             "python3",
             Self.arguments + [
-                "--server", "http://127.0.0.1:\(port)", "--user", "ada", "--batch", "1", "--pause", "0.1",
+                "--server", "http://127.0.0.1:\(port)", "--user", "ada", "--batch", "1",
+                // It must not be done before the server has been killed twice.
+                "--pause", "1",
             ],
             environment: ["COFFER_PASSWORD": "correct horse", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"],
             in: directory.path)
