@@ -82,10 +82,12 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
 
     /// Runs one transition of the state machine.
     func decide<Outcome: Sendable>(_ transition: (inout PoolStateMachine<Waiter>) -> Outcome) -> Outcome {
-        let (outcome, unneeded) = machine.withLock { machine in
+        var unneeded: AlarmOrder?
+        let outcome = machine.withLock { machine in
             let outcome = transition(&machine)
             published.store(machine.occupancy, suspectedLeaks: machine.suspectedLeaks)
-            return (outcome, machine.takeUnneededAlarm())
+            unneeded = machine.takeUnneededAlarm()
+            return outcome
         }
         if let unneeded { alarm.cancel(unneeded) }
         return outcome
