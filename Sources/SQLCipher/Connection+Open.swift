@@ -57,20 +57,30 @@ extension Connection {
     }
 
     private static func openFile(_ configuration: ConnectionConfiguration) throws(SQLiteError) -> OpaquePointer {
-        let fileSystem =
-            switch configuration.fileSystem {
-            case .unixExclusive: "unix-excl"
-            case .unix: "unix"
-            }
         var handle: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let result = sqlite3_open_v2(configuration.path, &handle, flags, fileSystem)
+        let flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let result =
+            switch configuration.fileSystem {
+            case .unixExclusive:
+                sqlite3_open_v2(configuration.path, &handle, flags | SQLITE_OPEN_READWRITE, "unix-excl")
+            case .unix:
+                sqlite3_open_v2(configuration.path, &handle, flags | SQLITE_OPEN_READWRITE, "unix")
+            case .immutable:
+                sqlite3_open_v2(
+                    immutableURI(configuration.path), &handle, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, "unix")
+            }
         guard result == SQLITE_OK, let handle else {
             let error = SQLiteError(result, on: handle)
             sqlite3_close(handle)
             throw error
         }
         return handle
+    }
+
+    /// Escapes what a URI would read as something else; a relative path stays one.
+    private static func immutableURI(_ path: String) -> String {
+        let reserved: [Character: String] = ["%": "%25", "?": "%3f", "#": "%23"]
+        return "file:" + path.map { reserved[$0] ?? String($0) }.joined() + "?immutable=1"
     }
 
     private func setUp(key: UnsafeRawBufferPointer?) throws(SQLiteError) {
@@ -81,8 +91,11 @@ extension Connection {
         try setFlags(on: handle)
         // No earlier statement reads a page, so this one tells a wrong key.
         _ = try ownText("SELECT count(*) FROM sqlite_schema")
-        guard sqlite3_db_readonly(handle, nil) == 0 else {
-            throw SQLiteError(.readOnly, message: "the database file may not be written")
+        if configuration.fileSystem != .immutable {
+            guard sqlite3_db_readonly(handle, nil) == 0 else {
+                throw SQLiteError(.readOnly, message: "the database file may not be written")
+            }
+            try setJournal()
         }
         try applyPragmas()
         limit.install(on: handle)
@@ -101,12 +114,19 @@ extension Connection {
         }
     }
 
+    private func setJournal() throws(SQLiteError) {
+        let wanted =
+            switch configuration.journal {
+            case .writeAheadLog: "wal"
+            case .memory: "memory"
+            }
+        guard try ownText("PRAGMA journal_mode = \(wanted)") == wanted else {
+            throw SQLiteError(.cantOpen, message: "the database cannot use the journal mode \(wanted)")
+        }
+    }
+
     /// https://www.sqlite.org/pragma.html
     private func applyPragmas() throws(SQLiteError) {
-        let mode = try ownText("PRAGMA journal_mode = WAL")
-        guard mode == "wal" else {
-            throw SQLiteError(.cantOpen, message: "the database cannot use a write-ahead log")
-        }
         // A temporary file would hold plain text, so there are none.
         try execute(
             """

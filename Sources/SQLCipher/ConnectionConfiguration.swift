@@ -9,6 +9,17 @@ public struct ConnectionConfiguration: Sendable {
         case unixExclusive
         /// `unix`: other processes may use the file too.
         case unix
+        /// A file that nobody changes: read without locks, without a log and without leaving a trace beside it.
+        /// See https://www.sqlite.org/uri.html#uriimmutable.
+        case immutable
+    }
+
+    /// What makes a transaction all or nothing. See https://www.sqlite.org/pragma.html#pragma_journal_mode.
+    public enum Journal: Sendable {
+        /// A write-ahead log beside the file.
+        case writeAheadLog
+        /// Memory alone: for a new file, which is thrown away if it does not become complete.
+        case memory
     }
 
     /// What the connection's statements may do.
@@ -32,6 +43,8 @@ public struct ConnectionConfiguration: Sendable {
     public var path: String
     /// The interface to the file system; all connections of one file use the same.
     public var fileSystem: FileSystem
+    /// What makes a transaction all or nothing; without meaning for ``FileSystem/immutable``.
+    public var journal: Journal
     /// What the connection's statements may do.
     public var access: Access
     /// Whether a missing file is created, with mode 0600. Otherwise it is `SQLITE_CANTOPEN`.
@@ -58,7 +71,8 @@ public struct ConnectionConfiguration: Sendable {
 
     /// Makes a configuration.
     public init(
-        path: String, fileSystem: FileSystem = .unixExclusive, access: Access = .readWrite,
+        path: String, fileSystem: FileSystem = .unixExclusive, journal: Journal = .writeAheadLog,
+        access: Access = .readWrite,
         createIfMissing: Bool = false, synchronous: Synchronous = .full, busyTimeout: Duration = .seconds(5),
         cacheKiB: Int = 2048, statementCacheCapacity: Int = 32, maximumDatabaseBytes: Int? = nil,
         limits: StatementLimits = StatementLimits(), authorizer: (any StatementAuthorizer)? = nil,
@@ -67,6 +81,7 @@ public struct ConnectionConfiguration: Sendable {
     ) {
         self.path = path
         self.fileSystem = fileSystem
+        self.journal = journal
         self.access = access
         self.createIfMissing = createIfMissing
         self.synchronous = synchronous
