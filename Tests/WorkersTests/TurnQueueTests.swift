@@ -2,7 +2,7 @@ import CofferTesting
 import Synchronization
 import Testing
 
-@testable import Accounts
+@testable import Workers
 
 @Suite("Turn queue", .timeLimit(.minutes(1)))
 struct TurnQueueTests {
@@ -22,7 +22,7 @@ struct TurnQueueTests {
                 }
             }
             await gate.arrivals(atLeast: 2)
-            try await poll { queue.waitingCount == 18 }
+            try await eventually { queue.waitingCount == 18 }
             gate.open()
             try await group.waitForAll()
         }
@@ -40,7 +40,7 @@ struct TurnQueueTests {
             await gate.arrivals(atLeast: 1)
             for index in 0..<20 {
                 group.addTask { try await queue.withTurn { served.append(index) } }
-                try await poll { queue.waitingCount == index + 1 }
+                try await eventually { queue.waitingCount == index + 1 }
             }
             gate.open()
             try await group.waitForAll()
@@ -56,7 +56,7 @@ struct TurnQueueTests {
             group.addTask { try await queue.withTurn { await gate.pass() } }
             await gate.arrivals(atLeast: 1)
             group.addTask { try await queue.withTurn {} }
-            try await poll { queue.waitingCount == 1 }
+            try await eventually { queue.waitingCount == 1 }
             await #expect(throws: TurnQueue.Full.self) { try await queue.withTurn {} }
             gate.open()
             try await group.waitForAll()
@@ -71,9 +71,9 @@ struct TurnQueueTests {
         let holder = Task { try await queue.withTurn { await gate.pass() } }
         await gate.arrivals(atLeast: 1)
         let cancelled = Task { try await queue.withTurn {} }
-        try await poll { queue.waitingCount == 1 }
+        try await eventually { queue.waitingCount == 1 }
         let patient = Task { try await queue.withTurn { true } }
-        try await poll { queue.waitingCount == 2 }
+        try await eventually { queue.waitingCount == 2 }
         cancelled.cancel()
         await #expect(throws: CancellationError.self) { try await cancelled.value }
         #expect(queue.waitingCount == 1)

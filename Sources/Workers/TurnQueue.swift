@@ -2,11 +2,11 @@ import DequeModule
 import Synchronization
 
 /// Lets a fixed number of tasks work at once, the others waiting in order and holding no thread.
-final class TurnQueue: Sendable {
+public final class TurnQueue: Sendable {
     /// The queue is full.
-    struct Full: Error {
+    public struct Full: Error {
         /// The number of tasks that wait already.
-        let waiting: Int
+        public let waiting: Int
     }
 
     /// Guarded as one: the turns taken, and who waits for one, in order.
@@ -21,18 +21,19 @@ final class TurnQueue: Sendable {
     private let waitingLimit: Int
     private let state = Mutex(State())
 
-    init(turns: Int, waitingLimit: Int) {
+    /// Makes a queue. `turns` is at least 1; beside `waitingLimit` tasks that wait, one more is refused.
+    public init(turns: Int, waitingLimit: Int) {
         precondition(turns >= 1 && waitingLimit >= 0)
         self.turns = turns
         self.waitingLimit = waitingLimit
     }
 
     /// The number of tasks that wait for their turn.
-    var waitingCount: Int { state.withLock { $0.waiters.count } }
+    public var waitingCount: Int { state.withLock { $0.waiters.count } }
 
     /// Runs `body` once it is this task's turn. Throws ``Full`` at once when too many wait, and `CancellationError`
     /// when the task is cancelled before its turn has come.
-    func withTurn<Result>(_ body: () async throws -> Result) async throws -> Result {
+    public func withTurn<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await take()
         defer { giveBack() }
         return try await body()
