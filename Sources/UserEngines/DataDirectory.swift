@@ -8,6 +8,7 @@ import Glibc
 /// version                                   the layout's version, a decimal number
 /// users/<first 2 digits of id>/<id>/main.db one user's encrypted database
 /// users/<first 2 digits of id>/<id>/service.db what the server keeps for them, under the same key
+/// users/<first 2 digits of id>/<id>/backups/ their backups
 /// ```
 ///
 /// Directories are 0700 and files 0600. The lock goes with the process, also when it is killed.
@@ -57,6 +58,30 @@ public final class DataDirectory: Sendable {
         directory(of: user) + "/service.db"
     }
 
+    /// The directory of one user's backups.
+    public func backupDirectory(of user: UserID) -> String {
+        directory(of: user) + "/backups"
+    }
+
+    /// Makes the directory of one user's backups.
+    public func makeBackupDirectory(of user: UserID) throws(DataDirectoryError) {
+        try Self.makeDirectory(backupDirectory(of: user))
+    }
+
+    /// The users who have a directory.
+    public func users() -> [UserID] {
+        StoredFile.names(in: path + "/users")
+            .flatMap { StoredFile.names(in: "\(path)/users/\($0)") }.compactMap { UserID($0) }
+    }
+
+    /// Bytes that may still be written (https://man7.org/linux/man-pages/man3/statvfs.3.html).
+    public func freeBytes() throws(DataDirectoryError) -> Int64 {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw .unusable(path: path, errno: errno) }
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+    }
+
     /// Makes the directory of one user's files.
     public func makeDirectory(of user: UserID) throws(DataDirectoryError) {
         let id = user.description
@@ -64,16 +89,14 @@ public final class DataDirectory: Sendable {
         try Self.makeDirectory(directory(of: user))
     }
 
-    /// Removes a user's files and directory; what is already gone is no error. The engine must be closed.
+    /// Removes a user's files, backups and directory; what is already gone is no error. The engine must be closed.
     public func removeFiles(of user: UserID) throws(DataDirectoryError) {
-        let directory = directory(of: user)
-        let names = ["main.db", "service.db"].flatMap { [$0 + "-wal", $0 + "-shm", $0] }
-        for name in names {
-            guard unlink("\(directory)/\(name)") == 0 || errno == ENOENT else {
-                throw .unusable(path: "\(directory)/\(name)", errno: errno)
+        for directory in [backupDirectory(of: user), directory(of: user)] {
+            for name in StoredFile.names(in: directory) where "\(directory)/\(name)" != backupDirectory(of: user) {
+                try StoredFile.remove("\(directory)/\(name)")
             }
+            guard rmdir(directory) == 0 || errno == ENOENT else { throw .unusable(path: directory, errno: errno) }
         }
-        guard rmdir(directory) == 0 || errno == ENOENT else { throw .unusable(path: directory, errno: errno) }
     }
 
     /// The bytes a file takes, 0 when it is not there. Asks by path: a descriptor of ours would drop SQLite's locks.

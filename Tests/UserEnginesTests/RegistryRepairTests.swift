@@ -89,7 +89,7 @@ import Timekeeping
         var state = RegistryState<Fake>()
         let user = UserID()
         let now = MonotonicInstant(nanoseconds: 1)
-        guard case .open = state.step(for: user, hasKey: true, at: now) else {
+        guard case .open = state.step(for: user, keyEpoch: 0, at: now) else {
             Issue.record("the first request must open")
             return
         }
@@ -107,7 +107,7 @@ import Timekeeping
         let user = UserID()
         let engine = Fake()
         let now = MonotonicInstant(nanoseconds: 1)
-        _ = state.step(for: user, hasKey: true, at: now)
+        _ = state.step(for: user, keyEpoch: 0, at: now)
         _ = state.opened(user, engine, at: now, isActive: true)
         guard case .close(let closing) = state.forceStep(user, reason: .admin) else {
             Issue.record("an open engine must be closed")

@@ -36,6 +36,7 @@ enum ErrorLogText {
         switch error {
         case .shuttingDown: "shutting_down"
         case .unavailable: "engine_unavailable"
+        case .inUse: "in_use"
         case .descriptorBudget: "descriptor_budget"
         case .transactionLeftOpen: "transaction_left_open"
         case .transactionControlInBatch: "transaction_control_in_batch"

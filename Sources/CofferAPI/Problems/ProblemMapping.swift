@@ -96,6 +96,10 @@ enum ProblemMapping {
         switch error {
         case .shuttingDown: .draining
         case .unavailable: .engineUnavailable
+        case .inUse:
+            Problem(
+                .serviceUnavailable, "engine_unavailable",
+                detail: "Requests that use the database did not end in time.", retryAfter: .seconds(5))
         case .descriptorBudget: .descriptorBudget
         case .transactionLeftOpen:
             Problem(

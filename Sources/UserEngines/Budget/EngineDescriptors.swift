@@ -77,6 +77,18 @@ final class EngineDescriptors: Sendable {
         return true
     }
 
+    /// Takes `count` for files that are no connection of the engine, and waits for them if they are not free.
+    ///
+    /// - Returns: false if they did not come free in time; nothing is taken then.
+    func reserve(beside count: Int) async -> Bool {
+        await budget.reserve(count, timeout: timeout, queued: makeRoom)
+    }
+
+    /// Gives back what was taken beside the connections.
+    func release(beside count: Int) {
+        budget.release(count)
+    }
+
     /// Gives back what a connection held that has closed, or could not be opened.
     func release() {
         let freed = state.withLock { $0.giveBack() }

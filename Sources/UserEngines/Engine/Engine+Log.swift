@@ -8,7 +8,9 @@ extension Engine {
     /// statements before the one that did may have been committed. What is not is rolled back. A reader that is in the way and does
     /// not end soon is cut, the oldest first: as long as it reads its old state of the database, the log can only grow.
     func boundLog(_ connection: Connection) {
-        guard log.contentBytes > configuration.maximumLogBytes else { return }
+        // A copy of the whole database reads its old state for some seconds, and would have to begin anew.
+        let limit = isCopying ? configuration.maximumDatabaseBytes : 0
+        guard log.contentBytes > max(configuration.maximumLogBytes, limit) else { return }
         // What was to be written is written: its deadline is none for the readers.
         connection.limit(until: nil)
         do {

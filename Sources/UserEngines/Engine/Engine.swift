@@ -2,6 +2,7 @@ import ConnectionPool
 import Logging
 import SQLCipher
 import Secrets
+import Synchronization
 import Timekeeping
 import Workers
 
@@ -19,13 +20,14 @@ public final class Engine: Sendable {
     let readers: Pool
     let writer: Pool
     let service: Pool
-    private let files: [EngineFile]
-    private let key: GuardedBytes
+    let database: EngineFile
+    let serviceDatabase: EngineFile
+    let key: GuardedBytes
     let configuration: EngineConfiguration
     let metrics: EngineMetrics
     let logger: Logger
-    let log: EngineLog
     let quickBrake = QuickBrake()
+    private let copies = Atomic(0)
 
     private init(
         user: UserID, database: EngineFile, service serviceDatabase: EngineFile, key: GuardedBytes,
@@ -37,8 +39,8 @@ public final class Engine: Sendable {
         self.configuration = configuration
         self.metrics = metrics
         self.logger = logger
-        log = database.log
-        files = [database, serviceDatabase]
+        self.database = database
+        self.serviceDatabase = serviceDatabase
         let pools = EnginePools()
         func pool(_ role: PoolRole, of file: EngineFile, maximum: Int) -> Pool {
             Pool(
@@ -112,6 +114,22 @@ public final class Engine: Sendable {
             }
         }
     }
+
+    private var files: [EngineFile] { [database, serviceDatabase] }
+
+    /// Whether a copy of one of the databases is being made.
+    var isCopying: Bool { copies.load(ordering: .relaxed) > 0 }
+
+    func beginCopying() {
+        copies.add(1, ordering: .relaxed)
+    }
+
+    func endCopying() {
+        copies.subtract(1, ordering: .relaxed)
+    }
+
+    /// How long the log of the user's database is.
+    var log: EngineLog { database.log }
 
     /// Bytes of the logs beside its files.
     var logBytes: Int64 { files.reduce(0) { $0 + $1.log.fileBytes } }

@@ -4,6 +4,8 @@ public enum EngineError: Error, Equatable, Sendable {
     case shuttingDown
     /// The user's database cannot be opened or closed now; an operator finds the cause in the log.
     case unavailable
+    /// Requests use the database, and did not end in time for what needs its files alone.
+    case inUse
     /// The descriptors that databases may hold are spent, and none came free in time.
     case descriptorBudget
     /// The statement left a transaction open; it was rolled back.

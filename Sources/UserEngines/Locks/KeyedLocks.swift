@@ -33,6 +33,18 @@ public final class KeyedLocks<Key: Hashable & Sendable>: Sendable {
         return try await body()
     }
 
+    /// The same if nobody holds the key's lock now; `nil` otherwise, without waiting.
+    public func withLockIfFree<Result>(_ key: Key, _ body: () async throws -> Result) async rethrows -> Result? {
+        let isGiven = state.withLock { state in
+            guard state.entries[key] == nil else { return false }
+            state.entries[key] = []
+            return true
+        }
+        guard isGiven else { return nil }
+        defer { release(key) }
+        return try await body()
+    }
+
     /// Whether a key's lock is held.
     public func isHeld(_ key: Key) -> Bool { state.withLock { $0.entries[key] != nil } }
 

@@ -23,6 +23,7 @@ public final class Reaper: Sendable {
     private let configuration: ReaperConfiguration
     private let policy: ReaperPolicy
     private let endExpired: @Sendable () async -> Void
+    private let keepsOpen: @Sendable (UserID) async -> Bool
     private let time: any TimeSource
     private let workers: WorkerExecutor
     private let logger: Logger
@@ -30,16 +31,22 @@ public final class Reaper: Sendable {
 
     /// Makes a reaper; nothing runs before ``run()`` or ``pass()``.
     ///
-    /// - Parameter endExpired: ends the sessions and researches whose time is over, so that nobody has to come by first.
+    /// - Parameters:
+    ///   - endExpired: ends the sessions and researches whose time is over, so that nobody has to come by first.
+    ///   - keepsOpen: asked about each open engine before anything is decided about it. It begins, and does not wait for,
+    ///     what is due while the engine is open; with true the engine stays for it, and is closed by whoever does it.
     public init(
         registry: EngineRegistry, activity: Activity, locks: UserLocks, configuration: ReaperConfiguration,
-        time: any TimeSource, workers: WorkerExecutor, logger: Logger, endExpired: @escaping @Sendable () async -> Void
+        time: any TimeSource, workers: WorkerExecutor, logger: Logger,
+        keepsOpen: @escaping @Sendable (UserID) async -> Bool = { _ in false },
+        endExpired: @escaping @Sendable () async -> Void
     ) {
         self.registry = registry
         self.activity = activity
         self.locks = locks
         self.configuration = configuration
         self.endExpired = endExpired
+        self.keepsOpen = keepsOpen
         self.time = time
         self.workers = workers
         self.logger = logger
@@ -102,7 +109,12 @@ public final class Reaper: Sendable {
     /// One user's failure stops nobody else's, and whose close failed is looked after like the others.
     private func closeUnneededEngines(_ report: inout ReaperReport) async {
         for engine in registry.snapshots() {
+            let isKept = await keepsOpen(engine.user)
             guard let reason = policy.decision(about: engine, at: time.now) else { continue }
+            guard !isKept || engine.isStuck else {
+                report.skipped += 1
+                continue
+            }
             switch await registry.reap(engine.user, reason: reason, idleTimeout: configuration.engineIdleTimeout) {
             case .closed: report.closed += 1
             case .failed: report.failed += 1

@@ -10,6 +10,8 @@ public enum CloseReason: String, Sendable, CaseIterable {
     case budget
     /// An operator asked.
     case admin
+    /// A restore or a change of the key needed the files.
+    case maintenance
     /// The account was deleted.
     case deleted
     /// The server stops.

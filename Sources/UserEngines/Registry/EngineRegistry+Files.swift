@@ -34,6 +34,26 @@ extension EngineRegistry {
         }.value
     }
 
+    /// Runs `body` with the user's engine if it is open, which it stays until `body` has returned; `nil` if it is not. The
+    /// engine does not count as used by somebody.
+    public func withEngineIfOpen<Result>(
+        of user: UserID, _ body: (Engine) async throws -> Result
+    ) async rethrows -> Result? {
+        guard let engine = decide({ $0.borrow(user) }) else { return nil }
+        defer { endUse(of: engine, at: nil) }
+        return try await body(engine)
+    }
+
+    /// Runs `body` with so many descriptors for files that no engine has open, all taken at once.
+    ///
+    /// - Throws: ``EngineError/descriptorBudget`` if they do not come free in time; what `body` throws.
+    public func withDescriptors<Result>(_ count: Int, _ body: () async throws -> Result) async throws -> Result {
+        let descriptors = descriptors()
+        guard await descriptors.reserve(beside: count) else { throw EngineError.descriptorBudget }
+        defer { descriptors.release(beside: count) }
+        return try await body()
+    }
+
     /// Bytes of a user's database and its log.
     public func databaseSize(of user: UserID) -> Int64 {
         let path = files.databasePath(of: user)

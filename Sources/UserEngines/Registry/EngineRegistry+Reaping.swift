@@ -28,16 +28,16 @@ extension EngineRegistry {
     /// Closes a user's connections that have been idle or open for too long; with `releasingIdle` it checkpoints the log and
     /// closes every idle one, to give back their descriptors. Leased connections are left to work.
     func maintain(_ user: UserID, releasingIdle: Bool) async {
-        guard let engine = decide({ $0.borrow(user) }) else { return }
-        defer { endUse(of: engine, at: nil) }
-        if releasingIdle {
-            do {
-                try await engine.releaseIdleConnections()
-            } catch {
-                engine.checkpointFailed(error)
+        await withEngineIfOpen(of: user) { engine in
+            if releasingIdle {
+                do {
+                    try await engine.releaseIdleConnections()
+                } catch {
+                    engine.checkpointFailed(error)
+                }
             }
+            engine.maintain()
         }
-        engine.maintain()
     }
 }
 

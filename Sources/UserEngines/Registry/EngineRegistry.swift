@@ -135,24 +135,26 @@ extension EngineRegistry {
     }
 
     private func use(_ user: UserID, _ key: () async throws -> GuardedBytes) async throws -> Engine {
-        var dataKey: GuardedBytes?
+        var fetched: (key: GuardedBytes, epoch: Int)?
         while true {
-            switch decide({ $0.step(for: user, hasKey: dataKey != nil, at: time.now) }) {
+            var limit: Duration?
+            switch decide({ $0.step(for: user, keyEpoch: fetched?.epoch, at: time.now) }) {
             case .use(let engine): return engine
             case .refuse: throw EngineError.shuttingDown
-            case .fetchKey:
-                dataKey = try await key()
+            case .fetchKey(let epoch):
+                fetched = (try await key(), epoch)
                 continue
             case .close(let closing):
                 guard await close(closing) else { throw EngineError.unavailable }
                 continue
             case .open:
-                open(user, dataKey!)
+                open(user, fetched!.key)
                 // The engine's from now on, which wipes it when it closes: another opening needs a key of its own.
-                dataKey = nil
+                fetched = nil
             case .wait: break
+            case .waitForFiles: limit = configuration.acquireTimeout
             }
-            switch await wait(for: user) {
+            switch await wait(for: user, limit: limit) {
             case .use(let engine): return engine
             case .decideAgain: continue
             case .failed(let error): throw error
@@ -161,8 +163,16 @@ extension EngineRegistry {
         }
     }
 
-    private func wait(for user: UserID) async -> RegistryState<Engine>.WaitResult {
+    /// Waits until a user's entry leaves its state; with a limit, no longer than that.
+    func wait(for user: UserID, limit: Duration? = nil) async -> RegistryState<Engine>.WaitResult {
         let waiter = decide { $0.makeWaiter() }
+        let timer = limit.map { limit in
+            Task(executorPreference: workers) { [self, end = time.now.advanced(by: limit)] in
+                guard (try? await time.sleep(until: end)) != nil else { return }
+                decide { $0.withdraw(waiter, for: user) }?.resume(returning: .failed(EngineError.unavailable))
+            }
+        }
+        defer { timer?.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // A cancellation that came before the waiter was queued found nothing to withdraw.

@@ -9,6 +9,9 @@ import Timekeeping
 /// closing → closed | stuck         the close succeeded | failed
 /// stuck   → closing                retried by the next request or pass
 /// closed  → exclusive → closed     somebody works on the files themselves
+/// open    → draining               the same, once the requests are done that use it now
+/// draining → closing | open        they are | they were not in time
+/// closing → exclusive              after draining
 /// ```
 /// `closed` is the absence of an entry. A use is counted from the moment a request is given the engine until it
 /// says it is done, and every lease lies inside a use: an engine without a use has no lease and no waiter.
@@ -45,19 +48,28 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         var continuations: [Int: Continuation] = [:]
         /// A close that was asked for while the engine was being opened.
         var closeWhenUnused: CloseReason?
+        /// Whether the files are to be somebody's alone as soon as the engine has closed.
+        var isForFiles = false
+        /// Who is to have them then, and waits for it.
+        var drainer: Continuation?
+        /// Tells one draining from a later one of the same user.
+        var draining = 0
     }
 
     enum Entry {
         case opening(Waiting)  // → open, closed
-        case open(Open)  // → closing
-        case closing(Engine, reason: CloseReason, Waiting)  // → closed, stuck
+        case open(Open)  // → closing, draining
+        case draining(Open, reason: CloseReason, Waiting)  // → closing, open
+        case closing(Engine, reason: CloseReason, Waiting)  // → closed, stuck, exclusive
         case stuck(Engine, reason: CloseReason)  // → closing
         case exclusive(Waiting)  // → closed
 
         /// Those who wait, in a state that is waited for.
         var waiting: Waiting? {
             switch self {
-            case .opening(let waiting), .closing(_, _, let waiting), .exclusive(let waiting): waiting
+            case .opening(let waiting), .closing(_, _, let waiting), .exclusive(let waiting),
+                .draining(_, _, let waiting):
+                waiting
             case .open, .stuck: nil
             }
         }
@@ -69,8 +81,10 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         case use(Engine)
         /// Wait with ``enqueue(_:for:_:)``: somebody opens or closes this user's engine.
         case wait
-        /// Nobody has it: come back with the key.
-        case fetchKey
+        /// The same, but not for ever: somebody has, or is about to have, the files alone.
+        case waitForFiles
+        /// Nobody has it: come back with the key and this number.
+        case fetchKey(epoch: Int)
         /// Open it: the entry is now `opening`, and this caller's to end with ``opened(_:_:at:)`` or ``openFailed(_:)``.
         case open
         /// Close it first: the entry is now `closing`, and this caller's to end with ``closed(_:_:)``.
@@ -100,23 +114,30 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
     /// How many entries there are in each state.
     private(set) var counts = RegistryCounts()
     private(set) var isShutDown = false
+    /// How often somebody has had files alone: a key that was fetched before may be another one by now.
+    private var filesEpoch = 0
     /// Closes under way that were begun to give others their descriptors.
     private var closesForRoom = 0
     private var lastWaiter = 0
 
-    mutating func step(for user: UserID, hasKey: Bool, at now: MonotonicInstant) -> Step {
+    /// - Parameter keyEpoch: the number that the key was fetched for; `nil` without a key.
+    mutating func step(for user: UserID, keyEpoch: Int?, at now: MonotonicInstant) -> Step {
         guard !isShutDown else { return .refuse }
         switch entries[user] {
         case .open(let open):
             open.uses += 1
             open.lastUsed = now
             return .use(open.engine)
-        case .opening, .closing, .exclusive:
+        case .exclusive, .draining:
+            return .waitForFiles
+        case .closing(_, _, let waiting):
+            return waiting.isForFiles ? .waitForFiles : .wait
+        case .opening:
             return .wait
         case .stuck(let engine, let reason):
             return .close(beginClosing(user, engine, reason))
         case nil:
-            guard hasKey else { return .fetchKey }
+            guard keyEpoch == filesEpoch else { return .fetchKey(epoch: filesEpoch) }
             set(user, .opening(Waiting()))
             return .open
         }
@@ -169,6 +190,10 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         of engine: Engine, _ user: UserID, at now: MonotonicInstant?, waitingForRoom: Int,
         isActive: @autoclosure () -> Bool
     ) -> Closing? {
+        if case .draining(let open, let reason, let waiting) = entries[user], open.engine === engine {
+            open.uses -= 1
+            return open.uses == 0 ? beginClosing(user, engine, reason, waiting) : nil
+        }
         // While it closes by force, or after, there is nothing to count any more; a successor is another's.
         guard case .open(let open) = entries[user], open.engine === engine else { return nil }
         open.uses -= 1
@@ -205,7 +230,7 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
             return nil
         case .stuck(let engine, let reason):
             return beginClosing(user, engine, reason)
-        case .open, .closing, .exclusive, nil:
+        case .open, .draining, .closing, .exclusive, nil:
             return nil
         }
     }
@@ -217,7 +242,7 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
             beginClosing(user, open.engine, reason)
         case .stuck(let engine, let reason):
             beginClosing(user, engine, reason)
-        case .open, .opening, .closing, .exclusive, nil:
+        case .open, .opening, .draining, .closing, .exclusive, nil:
             nil
         }
     }
@@ -237,7 +262,7 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         switch entries[user] {
         case .open(let open): .close(beginClosing(user, open.engine, reason))
         case .stuck(let engine, let reason): .close(beginClosing(user, engine, reason))
-        case .opening, .closing, .exclusive: .wait
+        case .opening, .draining, .closing, .exclusive: .wait
         case nil: .absent
         }
     }
@@ -251,7 +276,8 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
 
     /// Lets others open the engine again.
     mutating func endExclusive(_ user: UserID) -> [Continuation] {
-        Array(set(user, nil)?.waiting?.continuations.values ?? [:].values)
+        filesEpoch += 1
+        return Array(set(user, nil)?.waiting?.continuations.values ?? [:].values)
     }
 
     /// Ends a close. A failed one keeps the engine, so that it is tried again and never lost from sight.
@@ -260,8 +286,12 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         guard case .closing(let engine, _, let waiting) = entries[closing.user], engine === closing.engine else {
             return []
         }
+        if waiting.isForFiles && !failed {
+            set(closing.user, .exclusive(waiting))
+            return waiting.drainer.map { [$0] } ?? []
+        }
         set(closing.user, failed ? .stuck(engine, reason: closing.reason) : nil)
-        return Array(waiting.continuations.values)
+        return Array(waiting.continuations.values) + (waiting.drainer.map { [$0] } ?? [])
     }
 
     /// What a pass of the reaper sees of an engine that is open, or whose close has to be tried again; `nil` of any other.
@@ -272,7 +302,7 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         case .stuck:
             EngineSnapshot(
                 user: user, uses: 0, lastUsed: MonotonicInstant(nanoseconds: 0), isActive: false, isStuck: true)
-        case .opening, .closing, .exclusive, nil:
+        case .opening, .draining, .closing, .exclusive, nil:
             nil
         }
     }
@@ -291,16 +321,18 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
 
     /// Changes the state of an entry, and the counts with it; the previous one.
     @discardableResult
-    private mutating func set(_ user: UserID, _ entry: Entry?) -> Entry? {
+    mutating func set(_ user: UserID, _ entry: Entry?) -> Entry? {
         let previous = entry.map { entries.updateValue($0, forKey: user) } ?? entries.removeValue(forKey: user)
         if let previous { counts[keyPath: previous.count] -= 1 }
         if let entry { counts[keyPath: entry.count] += 1 }
         return previous
     }
 
-    private mutating func beginClosing(_ user: UserID, _ engine: Engine, _ reason: CloseReason) -> Closing {
+    mutating func beginClosing(
+        _ user: UserID, _ engine: Engine, _ reason: CloseReason, _ waiting: Waiting = Waiting()
+    ) -> Closing {
         if reason == .budget { closesForRoom += 1 }
-        set(user, .closing(engine, reason: reason, Waiting()))
+        set(user, .closing(engine, reason: reason, waiting))
         return Closing(user: user, engine: engine, reason: reason)
     }
 }
@@ -310,7 +342,7 @@ extension RegistryState.Entry {
     fileprivate var count: WritableKeyPath<RegistryCounts, Int> {
         switch self {
         case .opening: \.opening
-        case .open: \.open
+        case .open, .draining: \.open
         case .closing, .stuck, .exclusive: \.closing
         }
     }
