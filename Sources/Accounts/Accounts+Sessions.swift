@@ -27,15 +27,7 @@ extension Accounts {
     /// The key of the user's present files: 32 bytes of key and 16 of salt. Throws `invalid_token` also for a session
     /// that somebody has made up: what its seal holds opens nothing.
     public func dataKey(for session: Session, with token: SessionToken) async throws -> GuardedBytes {
-        let userKey = try unlockUserKey(of: session, with: token)
-        guard let dataKey = try await catalog.dataKey(of: session.userID, .current) else {
-            throw AccountError.invalidToken
-        }
-        do {
-            return try dataKey.seal.open(with: userKey, context: .dataKey(dataKey.id, of: session.userID))
-        } catch SecretsError.sealRefused {
-            throw AccountError.invalidToken
-        }
+        try await dataKeys(of: session.userID, userKey: unlockUserKey(of: session, with: token)).current
     }
 
     /// The sessions of a user that have not expired, the latest first.

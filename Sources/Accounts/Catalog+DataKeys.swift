@@ -22,4 +22,17 @@ extension Catalog {
                 created: try row.time(3))
         }
     }
+
+    func deleteDataKey(_ state: DataKeyRecord.State, of user: UserID) throws {
+        try run(
+            "DELETE FROM data_keys WHERE user = ? AND state = ?", [.text(user.description), .text(state.rawValue)])
+    }
+
+    /// Makes the pending data key, if there is one, the current one; the earlier one's seal is overwritten.
+    func promotePendingDataKey(of user: UserID) throws {
+        guard try dataKey(of: user, .pending) != nil else { return }
+        try deleteDataKey(.current, of: user)
+        try run(
+            "UPDATE data_keys SET state = 'current' WHERE user = ? AND state = 'pending'", [.text(user.description)])
+    }
 }

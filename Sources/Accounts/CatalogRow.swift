@@ -25,6 +25,10 @@ struct CatalogRow {
         return value
     }
 
+    func optionalText(_ column: Int) throws(CatalogError) -> String? {
+        if case .null = values[column] { nil } else { try text(column) }
+    }
+
     func blob(_ column: Int) throws(CatalogError) -> [UInt8] {
         guard case .blob(let value) = values[column] else { throw damage }
         return value

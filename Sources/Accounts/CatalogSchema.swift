@@ -51,6 +51,19 @@ enum CatalogSchema {
         ) STRICT;
         CREATE INDEX research_leases_by_user ON research_leases (user);
         """,
+        """
+        CREATE TABLE backups (
+            id TEXT PRIMARY KEY,
+            user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL CHECK (kind IN ('manual', 'scheduled', 'safety')),
+            label TEXT,
+            created INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            data_key TEXT NOT NULL,
+            seal BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX backups_by_user ON backups (user, created);
+        """,
     ])
 
     /// Brings the file to the present version in one transaction, or throws ``CatalogError/newerSchema(found:supported:)``.

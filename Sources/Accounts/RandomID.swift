@@ -24,6 +24,9 @@ public struct RandomID<Named>: Hashable, Sendable, CustomStringConvertible {
 /// The name of a session, which lists and revocations go by.
 public typealias SessionID = RandomID<Session>
 
+/// The name of a backup.
+public typealias BackupID = RandomID<BackupRecord>
+
 /// The name of a data key.
 typealias DataKeyID = RandomID<DataKeyRecord>
 
