@@ -54,15 +54,21 @@ let package = Package(
             "Research",
             ["Accounts", "JSON", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", deque]),
         module(
+            "Backups",
+            [
+                "Accounts", "Metrics", "Research", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers",
+                logging,
+            ]),
+        module(
             "CofferAPI",
             [
-                "Accounts", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher", "Secrets",
-                "Timekeeping", "UserEngines", "Workers", logging,
+                "Accounts", "Backups", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher",
+                "Secrets", "Timekeeping", "UserEngines", "Workers", logging,
             ]),
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "Accounts", "CofferAPI", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher", "Secrets",
+                "Accounts", "Backups", "CofferAPI", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher", "Secrets",
                 "Timekeeping", "UserEngines", "Workers", argumentParser, configuration, lifecycle, logging,
             ],
             swiftSettings: strict),
@@ -84,9 +90,16 @@ let package = Package(
         tests("Accounts"),
         tests("Research", ["Accounts", "Timekeeping", "UserEngines"]),
         tests(
+            "Backups",
+            [
+                "Accounts", "Metrics", "Research", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers",
+                logging,
+            ]),
+        tests(
             "CofferAPI",
             [
-                "Accounts", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher", "Secrets",
+                "Accounts", "Backups", "ConnectionPool", "HTTPServer", "JSON", "Metrics", "Research", "SQLCipher",
+                "Secrets",
                 "Timekeeping", "UserEngines", "Workers", logging,
             ]),
         .testTarget(

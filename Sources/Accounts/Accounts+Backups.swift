@@ -35,8 +35,12 @@ extension Accounts {
         try await catalog.lastBackup(of: user)
     }
 
-    /// The key of a backup's files.
+    /// The key of a backup's files. Throws `invalid_token` for a user key that is not its user's.
     public func key(of backup: BackupRecord, userKey: GuardedBytes) throws -> GuardedBytes {
-        try backup.sealedKey.open(with: userKey, of: backup.userID)
+        do {
+            return try backup.sealedKey.open(with: userKey, of: backup.userID)
+        } catch SecretsError.sealRefused {
+            throw AccountError.invalidToken
+        }
     }
 }

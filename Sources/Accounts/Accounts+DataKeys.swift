@@ -2,16 +2,16 @@ import Secrets
 import UserEngines
 
 /// The keys that a user's files may have.
-public struct DataKeys: Sendable {
+struct DataKeys: Sendable {
     /// The key of the files: 32 bytes of key and 16 of salt.
-    public let current: GuardedBytes
-    /// The key that was to replace it when the server ended in between: any of the files may have it.
-    public let pending: GuardedBytes?
+    let current: GuardedBytes
+    /// The key that is to replace it, and that any of the files may have already if the server ended in between.
+    let pending: GuardedBytes?
 }
 
 extension Accounts {
     /// The keys of a user's present files. Throws `invalid_token` for a user who is gone, and for a key that is not theirs.
-    public func dataKeys(of user: UserID, userKey: GuardedBytes) async throws -> DataKeys {
+    func dataKeys(of user: UserID, userKey: GuardedBytes) async throws -> DataKeys {
         let (current, pending) = try await catalog.run { catalog in
             (try catalog.dataKey(of: user, .current), try catalog.dataKey(of: user, .pending))
         }
@@ -35,9 +35,8 @@ extension Accounts {
         try await unlock(session, with: password, from: client).userKey
     }
 
-    /// Makes a new data key and keeps its seal beside the current one's, until ``promotePendingDataKey(of:)`` or
-    /// ``dropPendingDataKey(of:)``.
-    public func makePendingDataKey(of user: UserID, userKey: GuardedBytes) async throws -> GuardedBytes {
+    /// Makes a new data key and keeps its seal beside the current one's.
+    func makePendingDataKey(of user: UserID, userKey: GuardedBytes) async throws -> GuardedBytes {
         let id = DataKeyID()
         let key = try GuardedBytes.random(count: KeySize.dataKey)
         let record = DataKeyRecord(
@@ -48,17 +47,6 @@ extension Accounts {
             try catalog.insert(record)
         }
         return key
-    }
-
-    /// Makes the pending data key the only one: every file has it.
-    public func promotePendingDataKey(of user: UserID) async throws {
-        try await catalog.transaction { try $0.promotePendingDataKey(of: user) }
-        await eraseTraces()
-    }
-
-    /// Forgets the pending data key: no file has it.
-    public func dropPendingDataKey(of user: UserID) async throws {
-        try await catalog.transaction { try $0.deleteDataKey(.pending, of: user) }
     }
 }
 

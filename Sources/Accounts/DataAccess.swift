@@ -49,10 +49,18 @@ public struct DataAccess: Sendable {
         }
     }
 
-    /// The key of the user's present files. Throws `invalid_token` once the session or the research has ended.
-    public func dataKey() async throws -> GuardedBytes {
+    /// What opens everything of the user's. A research's token opens the present database alone, and gets `invalid_token`.
+    public func userKey() throws -> GuardedBytes {
         switch credential {
-        case .session(let session, let token): try await accounts.dataKey(for: session, with: token)
+        case .session(let session, let token): try accounts.unlockUserKey(of: session, with: token)
+        case .research: throw AccountError.invalidToken
+        }
+    }
+
+    /// The key of the user's present files. Throws `invalid_token` once the session or the research has ended.
+    public func dataKey(in engines: EngineRegistry) async throws -> GuardedBytes {
+        switch credential {
+        case .session: try await accounts.openingKey(of: user, userKey: userKey(), in: engines)
         case .research(let lease, let token): try lease.dataKey(with: token, at: accounts.time.now)
         }
     }
@@ -63,8 +71,8 @@ public struct DataAccess: Sendable {
     public func withEngine<Result>(
         in engines: EngineRegistry, _ body: (Engine) async throws -> Result
     ) async throws -> Result {
-        try await engines.withEngine(of: user, key: dataKey) { engine in
-            try await proof.check(engine, dataKey)
+        try await engines.withEngine(of: user, key: { try await dataKey(in: engines) }) { engine in
+            try await proof.check(engine) { try await dataKey(in: engines) }
             return try await body(engine)
         }
     }
@@ -98,7 +106,8 @@ extension Accounts {
 }
 
 extension ResearchLease {
-    fileprivate func dataKey(with token: ResearchToken, at now: MonotonicInstant) throws -> GuardedBytes {
+    /// The data key out of the seal. Throws `invalid_token` for another research's token, and once it has ended.
+    func dataKey(with token: ResearchToken, at now: MonotonicInstant) throws -> GuardedBytes {
         guard isLive(at: now) else { throw AccountError.invalidToken }
         do {
             return try openSeal(with: token)

@@ -1,4 +1,5 @@
 import Accounts
+import Backups
 import HTTPServer
 import Metrics
 import Research
@@ -8,6 +9,7 @@ import Workers
 /// Every call that Coffer answers.
 public struct CofferAPI: Sendable {
     private let accounts: Accounts
+    private let backups: Backups
     private let engines: EngineRegistry
     private let researches: Researches
     private let metrics: MetricsRegistry
@@ -22,11 +24,12 @@ public struct CofferAPI: Sendable {
     /// server's light and inline handlers go on with; `publicDirectory` holds the landing page and the
     /// OpenAPI document.
     public init(
-        accounts: Accounts, engines: EngineRegistry, researches: Researches, metrics: MetricsRegistry,
+        accounts: Accounts, backups: Backups, engines: EngineRegistry, researches: Researches, metrics: MetricsRegistry,
         readiness: Readiness, reaper: Reaper, limits: APILimits, access: AccessConfiguration, workers: WorkerExecutor,
         publicDirectory: String
     ) {
         self.accounts = accounts
+        self.backups = backups
         self.engines = engines
         self.researches = researches
         self.metrics = metrics
@@ -48,8 +51,10 @@ public struct CofferAPI: Sendable {
             accounts: accounts, authentication: authentication, researches: researches, engines: engines,
             limits: limits
         ).add(to: &router)
-        MeRoutes(accounts: accounts, authentication: authentication, engines: engines, limits: limits)
-            .add(to: &router)
+        MeRoutes(
+            accounts: accounts, authentication: authentication, backups: backups, engines: engines, limits: limits
+        ).add(to: &router)
+        BackupRoutes(authentication: authentication, backups: backups, limits: limits).add(to: &router)
         ResearchRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
         EventRoutes(researches: researches, authentication: authentication).add(to: &router)
         FindingRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)

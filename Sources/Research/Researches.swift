@@ -45,7 +45,7 @@ public final class Researches: Sendable {
             let id = try accounts.reserveResearchPlace(of: user, limits: settings.limits)
             // The lease takes the place over; without one it is given back.
             defer { accounts.giveBackResearchPlace(id) }
-            let key = try await access.dataKey()
+            let key = try await access.dataKey(in: engines)
             try await withStore(access) { store in
                 try store.insert(id, draft, leaseExpiresAt: store.now.advanced(by: duration))
             }

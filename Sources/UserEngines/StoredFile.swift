@@ -2,6 +2,9 @@ import Glibc
 
 /// What is done to whole files by their paths. No file is opened but directories: see ``DataDirectory``.
 public enum StoredFile {
+    /// What the name of a file ends in that is not complete, and is removed when a server starts.
+    public static let partialSuffix = ".partial"
+
     /// The names of what a directory holds; none if it is not there.
     public static func names(in directory: String) -> [String] {
         guard let stream = opendir(directory) else { return [] }

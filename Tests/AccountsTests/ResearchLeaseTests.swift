@@ -22,10 +22,10 @@ struct ResearchLeaseTests {
             #expect(fixture.activity.count(of: .research) == 1)
             let lease = try fixture.accounts.authenticate(grant.token)
             #expect(lease === grant.lease)
-            #expect(try await fixture.accounts.access(of: lease, with: grant.token).dataKey() == key)
+            #expect(try lease.dataKey(with: grant.token, at: fixture.time.now) == key)
             try await fixture.accounts.endLease(lease.id, of: user)
             await expectRefusal(.invalidToken) {
-                try await fixture.accounts.access(of: lease, with: grant.token).dataKey()
+                try lease.dataKey(with: grant.token, at: fixture.time.now)
             }
             #expect(!fixture.activity.isActive(user))
             await expectRefusal(.invalidToken) { try fixture.accounts.authenticate(grant.token) }
@@ -94,7 +94,7 @@ struct ResearchLeaseTests {
             #expect(lease.id == id)
             #expect(fixture.activity.isActive(lease.userID, by: .research))
             let found = try fixture.accounts.authenticate(try #require(token))
-            #expect(try await fixture.accounts.access(of: found, with: try #require(token)).dataKey() == key)
+            #expect(try found.dataKey(with: try #require(token), at: fixture.time.now) == key)
             time.advance(by: .milliseconds(999))
             #expect(fixture.activity.isActive(lease.userID))
             time.advance(by: .milliseconds(1))
@@ -286,7 +286,7 @@ struct ResearchLeaseTests {
         }
         let path = directory.file("catalog.db")
         let connection = try Connection.open(ConnectionConfiguration(path: path, fileSystem: .unix), key: nil)
-        try connection.execute("DROP TABLE research_leases; PRAGMA user_version = 1")
+        try connection.execute("DROP TABLE research_leases; DROP TABLE backups; PRAGMA user_version = 1")
         let asReleased = try Connection.open(
             ConnectionConfiguration(path: directory.file("one.db"), createIfMissing: true), key: nil)
         try CatalogSchema.migrations.prefix(1).apply(to: asReleased)

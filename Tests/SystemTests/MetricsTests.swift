@@ -42,6 +42,7 @@ struct MetricsTests {
             "coffer_reaper_runs_total", "coffer_reaper_last_run_timestamp_seconds", "coffer_reaper_duration_seconds",
             "coffer_reaper_closed_total", "coffer_reaper_failed_total", "coffer_reaper_skipped_total",
             "coffer_release_pass_total", "coffer_wal_bytes", "coffer_checkpoint_failures_total",
+            "coffer_backup_bytes_total",
         ]
         + ["idle", "leased", "opening", "closing"].flatMap { state in
             ["reader", "writer", "service"].map { #"coffer_connections{pool_role="\#($0)",state="\#(state)"}"# }
@@ -49,7 +50,8 @@ struct MetricsTests {
         + labelled("coffer_engines", "state", ["opening", "open", "closing"])
         + labelled(
             "coffer_engines_closed_total", "reason",
-            ["logout", "reaped", "idle", "budget", "admin", "deleted", "drained"])
+            ["logout", "reaped", "idle", "budget", "admin", "maintenance", "deleted", "drained"])
+        + labelled("coffer_backups_total", "result", ["success", "failed", "cancelled"])
         + labelled(
             "coffer_connections_evicted_total", "reason",
             [
@@ -66,7 +68,7 @@ struct MetricsTests {
 
     private static let histograms = [
         "coffer_connection_acquire_seconds", "coffer_connection_usage_seconds", "coffer_connection_creation_seconds",
-        "coffer_password_hash_seconds",
+        "coffer_password_hash_seconds", "coffer_backup_seconds",
     ]
 
     private static let others =

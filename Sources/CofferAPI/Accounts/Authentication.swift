@@ -10,10 +10,11 @@ struct Authentication: Sendable {
     /// The live session whose token the request carries; 401 `invalid_token` without one, 403 `not_authorized` for the
     /// token of a running research.
     func session(of request: Request) throws -> Caller {
-        guard let session = try access(of: request).session else {
+        let access = try access(of: request)
+        guard let session = access.session else {
             throw ResearchError.notAuthorized("A research's token works for its own calls, the search and SQL alone.")
         }
-        return Caller(session: session)
+        return Caller(session: session, access: access)
     }
 
     /// The data that the request's token opens, a session's or a running research's; 401 `invalid_token` without one.
@@ -32,9 +33,10 @@ struct Authentication: Sendable {
     }
 }
 
-/// A session that has proved itself.
+/// A session that has proved itself, and the data that its token opens.
 struct Caller: Sendable {
     let session: Session
+    let access: DataAccess
 
     var user: UserID { session.userID }
 }

@@ -1,4 +1,5 @@
 import Accounts
+import Backups
 import HTTPServer
 import JSON
 import Secrets
@@ -8,6 +9,7 @@ import UserEngines
 struct MeRoutes: Sendable {
     let accounts: Accounts
     let authentication: Authentication
+    let backups: Backups
     let engines: EngineRegistry
     let limits: APILimits
 
@@ -16,6 +18,7 @@ struct MeRoutes: Sendable {
         router.on(.delete, "/v1/me", body: limits.jsonBody, handler: delete)
         router.on(.put, "/v1/me/password", body: limits.jsonBody, handler: changePassword)
         router.on(.post, "/v1/me/recovery-code", body: limits.jsonBody, handler: renewRecoveryCode)
+        router.on(.post, "/v1/me/rotate-key", body: limits.jsonBody, handler: rotateKey)
     }
 
     @Sendable private func describe(_ request: Request) async throws -> Response {
@@ -31,6 +34,8 @@ struct MeRoutes: Sendable {
         json.write(user.created.iso8601)
         json.name("database_bytes")
         json.write(engines.databaseSize(of: user.id))
+        json.name("backups")
+        json.write(try await backups.backups(of: user.id).count)
         json.name("sessions")
         json.write(accounts.sessions(of: user.id).count)
         json.name("active_research")
@@ -73,7 +78,16 @@ struct MeRoutes: Sendable {
         let caller = try authentication.session(of: request)
         try await accounts.deleteUser(
             of: caller.session, password: try password(of: request), client: Client(request),
-            removingData: { try await engines.deleteDatabase(of: $0) })
+            removingData: { try await backups.deleteFiles(of: $0) })
+        return Response(.noContent)
+    }
+
+    /// Needs the password: a token alone shall not be able to keep a database busy.
+    @Sendable private func rotateKey(_ request: Request) async throws -> Response {
+        let caller = try authentication.session(of: request)
+        let userKey = try await accounts.unlockUserKey(
+            of: caller.session, password: try password(of: request), client: Client(request))
+        try await backups.rotateKey(of: caller.user, userKey: userKey)
         return Response(.noContent)
     }
 

@@ -1,4 +1,5 @@
 import Accounts
+import Backups
 import ConnectionPool
 import SQLCipher
 import UserEngines
@@ -17,6 +18,7 @@ enum ErrorLogText {
         case let error as EngineError: engine(error)
         case let error as DataDirectoryError: error.description
         case let error as CatalogError: error.description
+        case let error as BackupError: error.description
         default: nil
         }
     }

@@ -1,5 +1,7 @@
 import Accounts
+import Backups
 import ConnectionPool
+import Glibc
 import HTTPServer
 import JSON
 import Research
@@ -25,6 +27,9 @@ enum ProblemMapping {
         case let error as ServiceDatabaseError: service(error)
         case let error as EngineError: engine(error)
         case let error as PoolError: pool(error)
+        case let error as BackupError: backup(error)
+        case let error as DamagedCopy: backup(.invalidDatabase(error.problems))
+        case DataDirectoryError.unusable(_, ENOSPC), DataDirectoryError.unusable(_, EDQUOT): .diskFull
         default: .internalError
         }
     }

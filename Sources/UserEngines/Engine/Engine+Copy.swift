@@ -11,6 +11,8 @@ extension Engine {
     /// - Throws: ``EngineError/descriptorBudget``; ``DamagedCopy`` if the database itself is damaged; `SQLiteError`,
     ///   `PoolError`.
     public func copyDatabase(to path: String, progress: @Sendable (CopyProgress) -> Void) async throws {
+        // A reader only joins what is open already, and after a release pass nothing is.
+        if !database.descriptors.isHolding { try await writer.withConnection { _ in } }
         try await copy(database, through: readers, usually: configuration.readers, to: path, progress)
     }
 

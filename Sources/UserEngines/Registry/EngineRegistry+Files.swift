@@ -54,6 +54,16 @@ extension EngineRegistry {
         return try await body()
     }
 
+    /// The paths of those databases of a user that there are.
+    public func databases(of user: UserID) -> [String] {
+        [files.databasePath(of: user), files.servicePath(of: user)].filter { StoredFile.exists($0) }
+    }
+
+    /// Makes sure that the names of a user's files are on the disk.
+    public func synchronizeFiles(of user: UserID) throws(DataDirectoryError) {
+        try StoredFile.synchronize(directory: files.directory(of: user))
+    }
+
     /// Bytes of a user's database and its log.
     public func databaseSize(of user: UserID) -> Int64 {
         let path = files.databasePath(of: user)

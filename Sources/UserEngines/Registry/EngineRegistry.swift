@@ -11,6 +11,7 @@ import Workers
 public final class EngineRegistry: Sendable {
     private let state = Mutex(RegistryState<Engine>())
     private let counts = PublishedCounts()
+    private let openingObserver = Mutex<(@Sendable (UserID) -> Void)?>(nil)
     let roster = EngineRoster()
     let files: DataDirectory
     let configuration: EngineConfiguration
@@ -37,6 +38,11 @@ public final class EngineRegistry: Sendable {
         self.time = time
         self.workers = workers
         self.logger = logger
+    }
+
+    /// Has `action` told of every engine that has opened, on the thread that opened it; it does not block.
+    public func whenOpened(_ action: @escaping @Sendable (UserID) -> Void) {
+        openingObserver.withLock { $0 = action }
     }
 
     /// Runs `body` with the user's engine, which stays open until `body` has returned.
@@ -204,6 +210,7 @@ extension EngineRegistry {
                 let (waiters, closing) = decide {
                     $0.opened(user, engine, at: time.now, isActive: activity.isActive(user))
                 }
+                openingObserver.withLock { $0 }?(user)
                 for waiter in waiters { waiter.resume(returning: .use(engine)) }
                 if let closing { _ = await closeNow(closing) }
             } catch {

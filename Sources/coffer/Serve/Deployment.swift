@@ -1,4 +1,5 @@
 import Accounts
+import Backups
 import CofferAPI
 import Glibc
 import HTTPServer
@@ -30,14 +31,18 @@ struct Deployment {
         let lightThreads = 2 * ProcessorCount.online
         let census = DescriptorCensus.take()
         let shares = try DescriptorShares(
-            limit: census.softLimit, open: census.total, threads: settings.workers + lightThreads,
+            limit: census.softLimit, open: census.total,
+            threads: settings.workers + lightThreads + settings.backups.atOnce,
+
             databases: settings.descriptorBudget, connections: settings.server.maximumConnections)
         let workers = WorkerExecutor(threads: settings.workers)
         // What runs no statement of a user never waits for one: logins, health, opens, closes and time-outs.
         let lightWorkers = WorkerExecutor(threads: lightThreads)
+        let backupWorkers = WorkerExecutor(threads: settings.backups.atOnce)
         defer {
             workers.shutdown()
             lightWorkers.shutdown()
+            backupWorkers.shutdown()
         }
         let time = SystemTime()
         let metrics = MetricsRegistry()
@@ -55,9 +60,14 @@ struct Deployment {
             metrics: engineMetrics, time: time, workers: lightWorkers, logger: Logger(label: "coffer.engines"))
         let researches = Researches(
             accounts: accounts, engines: engines, locks: locks, settings: settings.research, time: time, events: events)
+        let backups = Backups(
+            accounts: accounts, engines: engines, files: files, researches: researches, locks: locks,
+            configuration: settings.backups, metrics: BackupMetrics(metrics), time: time, workers: backupWorkers,
+            logger: Logger(label: "coffer.backups"))
+        try await backups.start()
         let reaper = Reaper(
             registry: engines, activity: activity, locks: locks, configuration: settings.reaper, time: time,
-            workers: lightWorkers, logger: Logger(label: "coffer.reaper")
+            workers: lightWorkers, logger: Logger(label: "coffer.reaper"), keepsOpen: backups.keepsOpen
         ) { [logger] in
             do {
                 _ = try await accounts.endExpiredSessions()
@@ -77,8 +87,8 @@ struct Deployment {
         eventMetrics.registerGauges(of: events, in: metrics)
         ServerMetrics.register(in: metrics, versions: versions)
         let api = CofferAPI(
-            accounts: accounts, engines: engines, researches: researches, metrics: metrics, readiness: readiness,
-            reaper: reaper, limits: settings.limits, access: settings.access, workers: workers,
+            accounts: accounts, backups: backups, engines: engines, researches: researches, metrics: metrics,
+            readiness: readiness, reaper: reaper, limits: settings.limits, access: settings.access, workers: workers,
             publicDirectory: settings.publicDirectory)
         let router = api.router
         let httpMetrics = HTTPMetrics(metrics, routes: router.templates)
@@ -92,7 +102,7 @@ struct Deployment {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    EnginesService(engines: engines, accounts: accounts),
+                    EnginesService(backups: backups, engines: engines, accounts: accounts),
                     SessionTimesService(accounts: accounts, interval: settings.accounts.lastSeenInterval),
                     ReaperService(reaper: reaper),
                     HeartbeatService(events: events),

@@ -1,4 +1,5 @@
 import Accounts
+import Backups
 import CofferAPI
 import HTTPServer
 import Logging
@@ -69,11 +70,13 @@ struct SessionTimesService: Service {
 
 /// Closes every engine and the catalog at the end, when nobody calls them any more.
 struct EnginesService: Service {
+    let backups: Backups
     let engines: EngineRegistry
     let accounts: Accounts
 
     func run() async throws {
         try? await gracefulShutdown()
+        await backups.shutDown()
         await engines.shutDown()
         try await accounts.close()
     }

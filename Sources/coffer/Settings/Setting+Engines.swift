@@ -16,6 +16,12 @@ extension Setting where Value == Int {
     static let maxDatabaseBytes = Setting(
         "maxDatabaseBytes", "1GiB", expected: ValueFormats.size, "size of one user's database",
         parse: ValueFormats.size)
+    static let userDiskBytes = Setting(
+        "userDiskBytes", "4GiB", expected: ValueFormats.size,
+        "databases and backups of one user, when a backup is made", parse: ValueFormats.size)
+    static let backupKeep = Setting(
+        "backupKeep", "7", expected: ValueFormats.count, "backups of one user, without those with a label",
+        parse: ValueFormats.count)
     static let passwordMemory = Setting(
         "passwordMemory", "64MiB", expected: "a size from 8KiB to 4GiB", "Argon2id memory for one password"
     ) { text in
@@ -69,6 +75,12 @@ extension Setting where Value == Duration {
     static let releaseInterval = Setting(
         "releaseInterval", "1800s", expected: ValueFormats.duration,
         "between two checkpoints with a close of idle connections", parse: ValueFormats.duration)
+    static let backupMaxAge = Setting(
+        "backupMaxAge", "30d", expected: ValueFormats.duration, "older backups without a label go",
+        parse: ValueFormats.duration)
+    static let backupInterval = Setting(
+        "backupInterval", "24h", expected: ValueFormats.duration, "a user's backup is due at this age of the last one",
+        parse: ValueFormats.duration)
     static let sessionIdleTimeout = Setting(
         "sessionIdleTimeout", "2h", expected: ValueFormats.duration, "a session unused for longer ends",
         parse: ValueFormats.duration)

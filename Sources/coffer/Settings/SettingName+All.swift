@@ -11,6 +11,8 @@ extension SettingName {
         Setting<RegistrationPolicy>.registration.name, Setting<MetricsAccess?>.metrics.name,
         Setting<ConnectionConfiguration.Synchronous>.synchronous.name,
         Setting<Int>.maxValueBytes.name, Setting<Int>.maxDatabaseBytes.name, Setting<Int>.maxWalBytes.name,
+        Setting<Int>.userDiskBytes.name, Setting<Int>.backupKeep.name, Setting<Duration>.backupMaxAge.name,
+        Setting<Duration>.backupInterval.name,
         Setting<Int>.passwordMemory.name, Setting<Int>.passwordOperations.name,
         Setting<Duration>.sessionIdleTimeout.name, Setting<Duration>.sessionLifetime.name,
         Setting<Duration>.sessionRemember.name,

@@ -1,4 +1,5 @@
 import Accounts
+import Backups
 import CofferAPI
 import HTTPServer
 import Logging
@@ -15,6 +16,7 @@ struct Settings: Sendable {
     var accounts: AccountSettings
     var reaper = ReaperConfiguration()
     var research = ResearchSettings()
+    var backups = BackupConfiguration()
     var limits = APILimits()
     var access = AccessConfiguration()
     var dataDirectory: String
@@ -40,6 +42,7 @@ struct Settings: Sendable {
         try readEngines(sources)
         try readReaper(sources)
         try readResearch(sources)
+        try readBackups(sources)
         try readAccess(sources)
     }
 
@@ -83,6 +86,13 @@ struct Settings: Sendable {
         research.limits.perUser = try sources.value(.researchPerUser)
         research.limits.total = try sources.value(.researchTotal)
         research.statementTimeout = limits.statementTimeout
+    }
+
+    private mutating func readBackups(_ sources: SettingSources) throws {
+        backups.keep = try sources.value(.backupKeep)
+        backups.maximumAge = try sources.value(.backupMaxAge)
+        backups.interval = try sources.value(.backupInterval)
+        backups.userDiskBytes = Int64(try sources.value(.userDiskBytes))
     }
 
     private static func accounts(_ sources: SettingSources) throws -> AccountSettings {

@@ -1,4 +1,5 @@
 import Accounts
+import Backups
 import CofferTesting
 import HTTPServer
 import JSON
@@ -20,6 +21,7 @@ struct APIOptions {
     /// Password hashes that cost next to nothing.
     var accounts = AccountSettings(
         passwordParameters: try! PasswordHash.Parameters(operations: 1, memoryBytes: 8192), passwordHashesAtOnce: 2)
+    var backups = BackupConfiguration()
     var limits = APILimits()
     var access = AccessConfiguration()
     var research = ResearchSettings()
@@ -36,6 +38,7 @@ final class APIFixture: Sendable {
     let activity: Activity
     let budget: DescriptorBudget
     let accounts: Accounts
+    let backups: Backups
     let engines: EngineRegistry
     let researches: Researches
     let locks = UserLocks()
@@ -49,6 +52,7 @@ final class APIFixture: Sendable {
     let health = HealthSwitch()
     private let workers = WorkerExecutor(threads: 8)
     private let lightWorkers = WorkerExecutor(threads: 4)
+    private let backupWorkers = WorkerExecutor(threads: 2)
 
     private init(_ directory: String, _ options: APIOptions) async throws {
         self.directory = directory
@@ -69,9 +73,14 @@ final class APIFixture: Sendable {
             metrics: engineMetrics, time: time, workers: workers, logger: logger)
         researches = Researches(
             accounts: accounts, engines: engines, locks: locks, settings: options.research, time: time, events: events)
+        backups = Backups(
+            accounts: accounts, engines: engines, files: files, researches: researches, locks: locks,
+            configuration: options.backups, metrics: BackupMetrics(metrics), time: time, workers: backupWorkers,
+            logger: logger)
+        try await backups.start()
         reaper = Reaper(
             registry: engines, activity: activity, locks: locks, configuration: ReaperConfiguration(), time: time,
-            workers: workers, logger: logger
+            workers: workers, logger: logger, keepsOpen: backups.keepsOpen
         ) { [accounts, researches] in
             _ = try? await accounts.endExpiredSessions()
             try? await researches.endExpired()
@@ -87,8 +96,8 @@ final class APIFixture: Sendable {
         ReaperMetrics.register(reaper, activity: activity, locks: locks, in: metrics)
         metrics.registerProcessMetrics()
         let api = CofferAPI(
-            accounts: accounts, engines: engines, researches: researches, metrics: metrics, readiness: readiness,
-            reaper: reaper, limits: options.limits, access: options.access, workers: workers,
+            accounts: accounts, backups: backups, engines: engines, researches: researches, metrics: metrics,
+            readiness: readiness, reaper: reaper, limits: options.limits, access: options.access, workers: workers,
             publicDirectory: directory + "/Public")
         let router = api.router
         server = Server(
@@ -134,6 +143,7 @@ final class APIFixture: Sendable {
         #expect(unfinished == 0, "a handler has not returned")
         #expect(engines.census().total.occupancy.leased == 0)
         #expect(engines.census().total.occupancy.waiting == 0)
+        await backups.shutDown()
         let left = engines.roster.all
         await engines.shutDown()
         for pool in left.flatMap({ [$0.readers, $0.writer, $0.service] }) {
@@ -147,6 +157,7 @@ final class APIFixture: Sendable {
         try await accounts.close()
         workers.shutdown()
         lightWorkers.shutdown()
+        backupWorkers.shutdown()
         #expect(openUserFiles == [])
         #expect(OpenFiles.paths(under: directory + "/data").filter { $0.contains("catalog.db") } == [])
     }

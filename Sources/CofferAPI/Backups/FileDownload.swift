@@ -1,0 +1,99 @@
+import Backups
+import Glibc
+import HTTPServer
+
+/// A file that never changes as a response: whole, or the part that a `Range` asks for.
+/// See https://www.rfc-editor.org/rfc/rfc9110#section-14.
+struct FileDownload {
+    let path: String
+    /// Quoted, and strong: the same bytes for ever.
+    let entityTag: String
+
+    func response(to request: Request) throws -> Response {
+        var headers: ResponseHeaders = [
+            "ETag": entityTag, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache",
+        ]
+        if request.header("If-None-Match").map(matches) ?? false { return Response(304, headers: headers) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw errno == ENOENT ? BackupError.notFound : DownloadError.unreadable(errno: errno)
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            close(descriptor)
+            throw DownloadError.unreadable(errno: errno)
+        }
+        let size = Int64(status.st_size)
+        headers["Content-Type"] = "application/octet-stream"
+        // A range of what the client has no part of any more would be useless to it.
+        let isCurrent = request.header("If-Range").map { $0.trimmed() == entityTag } ?? true
+        switch isCurrent ? request.header("Range").map({ ByteRange.parse($0, size: size) }) ?? .whole : .whole {
+        case .whole:
+            return Response(.ok, headers: headers, body: .file(FileContent(descriptor: descriptor, count: size)))
+        case .part(let range):
+            headers["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
+            let part = FileContent(descriptor: descriptor, offset: range.lowerBound, count: Int64(range.count))
+            return Response(206, headers: headers, body: .file(part))
+        case .unsatisfiable:
+            close(descriptor)
+            throw Problem(
+                416, "range_not_satisfiable", detail: "The file has \(size) bytes.",
+                headers: ["Content-Range": "bytes */\(size)"])
+        }
+    }
+
+    private func matches(_ field: String) -> Bool {
+        field.split(separator: ",").contains { candidate in
+            let tag = candidate.trimmed()
+            return tag == "*" || tag == entityTag || tag == "W/" + entityTag
+        }
+    }
+}
+
+/// A file that is there could not be read.
+struct DownloadError: Error {
+    let errno: Int32
+
+    static func unreadable(errno: Int32) -> DownloadError { DownloadError(errno: errno) }
+}
+
+/// What a `Range` field asks for. Other units, several ranges and what is no range are ignored, as RFC 9110 allows.
+enum ByteRange: Equatable {
+    case whole
+    case part(Range<Int64>)
+    case unsatisfiable
+
+    static func parse(_ field: String, size: Int64) -> ByteRange {
+        let parts = field.trimmed().split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].lowercased() == "bytes" else { return .whole }
+        let ends = parts[1].trimmed().split(separator: "-", omittingEmptySubsequences: false)
+        guard ends.count == 2, let first = position(ends[0]), let last = position(ends[1]) else { return .whole }
+        switch (first, last) {
+        case (nil, nil): return .whole
+        case (nil, let count?):
+            guard count > 0, size > 0 else { return .unsatisfiable }
+            return .part(max(0, size - count)..<size)
+        case (let first?, let last):
+            guard last.map({ $0 >= first }) ?? true else { return .whole }
+            guard first < size else { return .unsatisfiable }
+            return .part(first..<min(size, (last ?? size - 1) &+ 1))
+        }
+    }
+
+    /// A number, `.some(nil)` for nothing, `nil` for anything else. One that is too large is beyond every file.
+    private static func position(_ text: Substring) -> Int64?? {
+        guard !text.isEmpty else { return .some(nil) }
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        return .some(Int64(text) ?? .max - 1)
+    }
+}
+
+extension StringProtocol {
+    /// Without spaces and tabs at its ends.
+    func trimmed() -> Substring {
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        let start = firstIndex { !isBlank($0) } ?? endIndex
+        let end = lastIndex { !isBlank($0) }.map { index(after: $0) } ?? start
+        return Substring(self[start..<end])
+    }
+}
