@@ -11,6 +11,29 @@ extension Connection {
     public static func open(
         _ configuration: ConnectionConfiguration, key: UnsafeRawBufferPointer?
     ) throws(SQLiteError) -> Connection {
+        try open(configuration, with: key.map { .raw($0) } ?? .none)
+    }
+
+    /// The same with the key that SQLCipher 4 derives from a passphrase with its default settings, which takes a tenth of a
+    /// second. See https://www.zetetic.net/sqlcipher/sqlcipher-api/#key.
+    ///
+    /// - Parameter passphrase: at least one byte; the memory remains the caller's.
+    public static func open(
+        _ configuration: ConnectionConfiguration, passphrase: UnsafeRawBufferPointer
+    ) throws(SQLiteError) -> Connection {
+        precondition(!passphrase.isEmpty, "an empty passphrase would mean no encryption")
+        return try open(configuration, with: .passphrase(passphrase))
+    }
+
+    private enum Credential {
+        case none
+        case raw(UnsafeRawBufferPointer)
+        case passphrase(UnsafeRawBufferPointer)
+    }
+
+    private static func open(
+        _ configuration: ConnectionConfiguration, with credential: Credential
+    ) throws(SQLiteError) -> Connection {
         do {
             try SQLCipherLibrary.verify()
         } catch {
@@ -18,7 +41,7 @@ extension Connection {
         }
         let isNew = configuration.createIfMissing ? try createFile(at: configuration.path) : false
         do throws(SQLiteError) {
-            return try open(configuration, existingFileWith: key)
+            return try open(configuration, existingFileWith: credential)
         } catch {
             if isNew { removeFile(at: configuration.path) }
             throw error
@@ -26,11 +49,11 @@ extension Connection {
     }
 
     private static func open(
-        _ configuration: ConnectionConfiguration, existingFileWith key: UnsafeRawBufferPointer?
+        _ configuration: ConnectionConfiguration, existingFileWith credential: Credential
     ) throws(SQLiteError) -> Connection {
         let connection = Connection(handle: try openFile(configuration), configuration: configuration)
         do throws(SQLiteError) {
-            try connection.setUp(key: key)
+            try connection.setUp(credential)
         } catch {
             try connection.close()
             throw error
@@ -68,6 +91,11 @@ extension Connection {
             case .immutable:
                 sqlite3_open_v2(
                     immutableURI(configuration.path), &handle, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, "unix")
+            case .storage(let storage):
+                StorageFileSystem.withName(of: storage) { name in
+                    let access = configuration.access == .queryOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+                    return sqlite3_open_v2(name, &handle, flags | access, StorageFileSystem.name)
+                } ?? SQLITE_NOMEM
             }
         guard result == SQLITE_OK, let handle else {
             let error = SQLiteError(result, on: handle)
@@ -83,15 +111,21 @@ extension Connection {
         return "file:" + path.map { reserved[$0] ?? String($0) }.joined() + "?immutable=1"
     }
 
-    private func setUp(key: UnsafeRawBufferPointer?) throws(SQLiteError) {
+    private func setUp(_ credential: Credential) throws(SQLiteError) {
         let handle = try openHandle()
-        if let key { try RawKey.set(key, on: handle) }
+        switch credential {
+        case .none: break
+        case .raw(let key): try RawKey.set(key, on: handle)
+        case .passphrase(let passphrase):
+            let result = sqlite3_key_v2(handle, "main", passphrase.baseAddress, Int32(clamping: passphrase.count))
+            guard result == SQLITE_OK else { throw SQLiteError(result, on: handle) }
+        }
         busyWait.install(on: handle)
         configuration.limits.apply(to: handle)
         try setFlags(on: handle)
         // No earlier statement reads a page, so this one tells a wrong key.
         _ = try ownText("SELECT count(*) FROM sqlite_schema")
-        if configuration.fileSystem != .immutable {
+        if !configuration.isUnchanging {
             guard sqlite3_db_readonly(handle, nil) == 0 else {
                 throw SQLiteError(.readOnly, message: "the database file may not be written")
             }

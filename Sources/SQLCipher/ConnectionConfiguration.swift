@@ -12,6 +12,9 @@ public struct ConnectionConfiguration: Sendable {
         /// A file that nobody changes: read without locks, without a log and without leaving a trace beside it.
         /// See https://www.sqlite.org/uri.html#uriimmutable.
         case immutable
+        /// No file at all: see ``DatabaseStorage``. The path means nothing, and the journal is in memory. With
+        /// ``Access/queryOnly`` it is read like ``immutable``.
+        case storage(any DatabaseStorage)
     }
 
     /// What makes a transaction all or nothing. See https://www.sqlite.org/pragma.html#pragma_journal_mode.
@@ -93,5 +96,14 @@ public struct ConnectionConfiguration: Sendable {
         self.authorizer = authorizer
         self.committed = committed
         self.logger = logger
+    }
+
+    /// Whether nobody changes the database as long as the connection is open.
+    var isUnchanging: Bool {
+        switch fileSystem {
+        case .immutable: true
+        case .storage: access == .queryOnly
+        case .unixExclusive, .unix: false
+        }
     }
 }

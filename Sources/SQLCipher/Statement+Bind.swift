@@ -61,6 +61,21 @@ extension Statement {
         guard result == SQLITE_OK else { throw connection.error(result) }
     }
 
+    /// Gives one parameter the value of a column of another statement, which is copied once. Indexes begin at 1.
+    public func bind(_ column: ColumnValue, at index: Int) throws(SQLiteError) {
+        let handle = try usableHandle()
+        let index = Int32(clamping: index)
+        let result =
+            switch column {
+            case .null: sqlite3_bind_null(handle, index)
+            case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
+            case .real(let real): sqlite3_bind_double(handle, index, real)
+            case .text(let bytes): Self.bindText(bytes, to: handle, at: index)
+            case .blob(let bytes): Self.bindBlob(bytes, to: handle, at: index)
+            }
+        guard result == SQLITE_OK else { throw connection.error(result) }
+    }
+
     private static func bindText(_ bytes: UnsafeRawBufferPointer, to handle: OpaquePointer, at index: Int32) -> Int32 {
         // No address would mean NULL, not the empty text.
         guard let start = bytes.baseAddress, !bytes.isEmpty else {
