@@ -12,6 +12,8 @@ public struct BackupConfiguration: Sendable {
     public var reservedBytes: Int64 = 64 << 20
     /// Backups, verifications, restores and changes of keys at once, over all users.
     public var atOnce = 2
+    /// How long the client of an export may take for some 64 KiB of it.
+    public var stallTimeout: Duration = .seconds(60)
     /// How long a restore or a change of the key waits for requests that use the database.
     public var drainTimeout: Duration = .seconds(10)
 

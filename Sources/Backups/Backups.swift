@@ -22,6 +22,7 @@ public final class Backups: Sendable {
     let workers: WorkerExecutor
     let logger: Logger
     let runs = BackupRuns()
+    let transfers = Transfers()
     let schedule: BackupSchedule
     /// Who works on whole files, over all users.
     let turns: TurnQueue

@@ -55,6 +55,7 @@ public struct CofferAPI: Sendable {
             accounts: accounts, authentication: authentication, backups: backups, engines: engines, limits: limits
         ).add(to: &router)
         BackupRoutes(authentication: authentication, backups: backups, limits: limits).add(to: &router)
+        ExportRoutes(authentication: authentication, backups: backups).add(to: &router)
         ResearchRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
         EventRoutes(researches: researches, authentication: authentication).add(to: &router)
         FindingRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)

@@ -7,18 +7,26 @@ public enum OpenFiles {
     /// A file that was unlinked while open keeps its path with ` (deleted)` after it, so it is found too. Taking the
     /// snapshot opens no file under `directory`, which would drop SQLite's POSIX locks when closed.
     public static func paths(under directory: String) -> [String] {
+        links(under: directory).map(\.target).sorted()
+    }
+
+    /// What is in the files that were unlinked under `directory` while open.
+    public static func contentOfUnlinked(under directory: String) -> [[UInt8]] {
+        links(under: directory).filter { $0.target.hasSuffix(" (deleted)") }.map { FileContent.bytes(of: $0.link) }
+    }
+
+    private static func links(under directory: String) -> [(link: String, target: String)] {
         guard let stream = opendir("/proc/self/fd") else {
             preconditionFailure("/proc/self/fd cannot be read: errno \(errno)")
         }
         defer { closedir(stream) }
         let prefix = directory.hasSuffix("/") ? directory : directory + "/"
-        var paths: [String] = []
+        var links: [(link: String, target: String)] = []
         while let entry = readdir(stream) {
-            if let path = target(ofLink: "/proc/self/fd/\(name(of: entry))"), path.hasPrefix(prefix) {
-                paths.append(path)
-            }
+            let link = "/proc/self/fd/\(name(of: entry))"
+            if let path = target(ofLink: link), path.hasPrefix(prefix) { links.append((link, path)) }
         }
-        return paths.sorted()
+        return links
     }
 
     private static func target(ofLink link: String) -> String? {

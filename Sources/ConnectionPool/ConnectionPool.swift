@@ -80,6 +80,12 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
         perform(decide { $0.resize(maximum: maximum, now: now) })
     }
 
+    /// Changes the maximum by `count`, as often at once as there are callers.
+    public func grow(by count: Int) {
+        let now = time.now
+        perform(decide { $0.resize(maximum: $0.maximum + count, now: now) })
+    }
+
     /// Runs one transition of the state machine.
     func decide<Outcome: Sendable>(_ transition: (inout PoolStateMachine<Waiter>) -> Outcome) -> Outcome {
         var unneeded: AlarmOrder?

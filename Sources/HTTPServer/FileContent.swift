@@ -10,8 +10,13 @@ public final class FileContent: Sendable {
     /// How long it is, in bytes.
     public let count: Int64
 
-    /// Takes over `descriptor`, which is open for reading on a regular file of at least `offset + count` bytes.
-    public init(descriptor: Int32, offset: Int64 = 0, count: Int64) {
+    /// What lives as long as the response.
+    private let companion: (any Sendable)?
+
+    /// Takes over `descriptor`, which is open for reading on a regular file of at least `offset + count` bytes. `companion` is
+    /// kept until the response has been sent or dropped.
+    public init(descriptor: Int32, offset: Int64 = 0, count: Int64, companion: (any Sendable)? = nil) {
+        self.companion = companion
         self.descriptor = Atomic(descriptor)
         self.offset = offset
         self.count = count

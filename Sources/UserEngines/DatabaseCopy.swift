@@ -12,10 +12,27 @@ public enum DatabaseCopy {
         at path: String, key: GuardedBytes, of source: Connection, logger: Logger,
         progress: nonisolated(nonsending) (CopyProgress) async throws -> Void
     ) async throws {
+        try await make(at: path, of: source, logger: logger, progress: progress) { try key.open($0) }
+    }
+
+    /// The same under a passphrase, with SQLCipher's default settings.
+    public static nonisolated(nonsending) func make(
+        at path: String, passphrase: GuardedBytes, of source: Connection, logger: Logger
+    ) async throws {
+        try await make(at: path, of: source, logger: logger, progress: { _ in await Task.yield() }) { configuration in
+            try passphrase.transientCopy().withUnsafeBytes { try Connection.open(configuration, passphrase: $0) }
+        }
+    }
+
+    private static nonisolated(nonsending) func make(
+        at path: String, of source: Connection, logger: Logger,
+        progress: nonisolated(nonsending) (CopyProgress) async throws -> Void,
+        open: (ConnectionConfiguration) throws -> Connection
+    ) async throws {
         try remove(path)
         do {
             // A commit in a file without a log is on the disk when it returns.
-            let target = try key.open(
+            let target = try open(
                 ConnectionConfiguration(path: path, journal: .memory, createIfMissing: true, logger: logger))
             do {
                 try await source.copy(to: target, progress: progress)

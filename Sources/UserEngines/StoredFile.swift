@@ -1,6 +1,7 @@
 import Glibc
 
-/// What is done to whole files by their paths. No file is opened but directories: see ``DataDirectory``.
+/// What is done to whole files by their paths. No file is opened but directories and what has no name: see
+/// ``DataDirectory``.
 public enum StoredFile {
     /// What the name of a file ends in that is not complete, and is removed when a server starts.
     public static let partialSuffix = ".partial"
@@ -44,6 +45,34 @@ public enum StoredFile {
         var (one, other) = (stat(), stat())
         guard stat(left, &one) == 0, stat(right, &other) == 0 else { return false }
         return one.st_ino == other.st_ino && one.st_dev == other.st_dev
+    }
+
+    /// Opens a new file for reading and writing that has no name any more when this returns, so that it ends with its
+    /// descriptor, which is the caller's. What a crash leaves in between ends in ``partialSuffix``.
+    public static func makeTemporary(in directory: String) throws(DataDirectoryError) -> Int32 {
+        let path = "\(directory)/temporary-\(UInt64.random(in: .min ... .max))\(partialSuffix)"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .unusable(path: path, errno: errno) }
+        guard unlink(path) == 0 else {
+            let reason = errno
+            close(descriptor)
+            throw .unusable(path: path, errno: reason)
+        }
+        return descriptor
+    }
+
+    /// Opens a complete file for reading and takes its name away, so that it ends with its descriptor, which is the caller's.
+    /// It is removed also if this throws.
+    public static func detach(_ path: String) throws(DataDirectoryError) -> (descriptor: Int32, byteCount: Int64) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        var status = stat()
+        guard descriptor >= 0, fstat(descriptor, &status) == 0, unlink(path) == 0 else {
+            let reason = errno
+            if descriptor >= 0 { close(descriptor) }
+            unlink(path)
+            throw .unusable(path: path, errno: reason)
+        }
+        return (descriptor, Int64(status.st_size))
     }
 
     /// Makes sure that the names in a directory are on the disk.

@@ -11,46 +11,63 @@ extension Engine {
     /// - Throws: ``EngineError/descriptorBudget``; ``DamagedCopy`` if the database itself is damaged; `SQLiteError`,
     ///   `PoolError`.
     public func copyDatabase(to path: String, progress: @Sendable (CopyProgress) -> Void) async throws {
-        // A reader only joins what is open already, and after a release pass nothing is.
-        if !database.descriptors.isHolding { try await writer.withConnection { _ in } }
-        try await copy(database, through: readers, usually: configuration.readers, to: path, progress)
+        try await copy(database, through: readers, to: path, progress)
     }
 
     /// The same for the service database. Without one it does nothing.
     public func copyServiceDatabase(to path: String) async throws {
         guard StoredFile.exists(serviceDatabase.path) else { return }
-        try await copy(serviceDatabase, through: service, usually: 1, to: path) { _ in }
+        try await copy(serviceDatabase, through: service, to: path) { _ in }
+    }
+
+    /// Runs `body` with a connection for reading that the pool has beyond its usual maximum, so that nobody's requests have
+    /// one less, however long it takes. It is interrupted when the engine has to close.
+    ///
+    /// - Parameter count: descriptors that `body` needs beside the connection's.
+    /// - Throws: ``EngineError/descriptorBudget``, `PoolError`; what `body` throws.
+    public func withFurtherReader<Result>(
+        beside count: Int = 0, _ body: nonisolated(nonsending) (Connection) async throws -> Result
+    ) async throws -> Result {
+        try await withFurtherConnection(of: readers, to: database, beside: count, body)
     }
 
     private func copy(
-        _ file: EngineFile, through pool: Pool, usually maximum: Int, to path: String,
-        _ progress: @Sendable (CopyProgress) -> Void
+        _ file: EngineFile, through pool: Pool, to path: String, _ progress: @Sendable (CopyProgress) -> Void
     ) async throws {
-        // All that is needed at once, and before anything is leased: nobody waits here with what another waits for.
-        guard await file.descriptors.reserve(beside: 1 + EngineDescriptors.perConnection) else {
-            throw EngineError.descriptorBudget
-        }
-        defer { file.descriptors.release(beside: 1) }
-        pool.resize(maximum: maximum + 1)
-        defer { pool.resize(maximum: maximum) }
-        // From here on they are the connection's to take; an idle one has its own.
-        file.descriptors.release(beside: EngineDescriptors.perConnection)
-        beginCopying()
-        defer { endCopying() }
-        do {
-            try await pool.withConnection { source in
-                try await DatabaseCopy.make(at: path, key: key, of: source, logger: logger) {
-                    progress($0)
-                    await Task.yield()
-                }
+        try await withFurtherConnection(of: pool, to: file, beside: 1) { source in
+            try await DatabaseCopy.make(at: path, key: key, of: source, logger: logger) {
+                progress($0)
+                await Task.yield()
             }
-        } catch PoolError.openFailed(is GrowthRefused) {
-            throw EngineError.descriptorBudget
         }
         let problems = try DatabaseCopy.problems(of: path, key: key, logger: logger)
         guard problems.isEmpty else {
             try DatabaseCopy.remove(path)
             throw DamagedCopy(problems: problems)
+        }
+    }
+
+    private func withFurtherConnection<Result>(
+        of pool: Pool, to file: EngineFile, beside count: Int,
+        _ body: nonisolated(nonsending) (Connection) async throws -> Result
+    ) async throws -> Result {
+        // A reader only joins what is open already, and after a release pass nothing is.
+        if pool === readers, !file.descriptors.isHolding { try await writer.withConnection { _ in } }
+        // All that is needed at once, and before anything is leased: nobody waits here with what another waits for.
+        guard await file.descriptors.reserve(beside: count + EngineDescriptors.perConnection) else {
+            throw EngineError.descriptorBudget
+        }
+        defer { file.descriptors.release(beside: count) }
+        pool.grow(by: 1)
+        defer { pool.grow(by: -1) }
+        // From here on they are the connection's to take; an idle one has its own.
+        file.descriptors.release(beside: EngineDescriptors.perConnection)
+        beginCopying()
+        defer { endCopying() }
+        do {
+            return try await pool.withConnection(body)
+        } catch PoolError.openFailed(is GrowthRefused) {
+            throw EngineError.descriptorBudget
         }
     }
 }
