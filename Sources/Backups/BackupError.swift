@@ -2,7 +2,7 @@
 public enum BackupError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The user has no such backup.
     case notFound
-    /// A backup, a restore or a change of the key is running.
+    /// A backup, restore, export, import or change of the key is running.
     case busy
     /// The file is not what it should be, and what is wrong.
     case invalidDatabase([String])

@@ -31,20 +31,29 @@ extension Backups {
                 try check(backup, backupKey)
                 try await checkRoom(for: backup.bytes, of: user)
                 let replacements = try await prepare(backup, backupKey, parts, under: key)
-                do {
-                    return try await engines.withFilesAlone(of: user, waiting: configuration.drainTimeout) {
-                        try await replace(replacements, of: user, key: key)
-                    }
-                } catch {
-                    for replacement in replacements { try? DatabaseCopy.remove(replacement.prepared) }
-                    throw error
-                }
+                return try await putInPlace(replacements, of: user, key: key)
             }
         }
     }
 
-    /// One file that a restore puts in the place of another.
-    private struct Replacement {
+    /// Puts files that are ready in the place of others as soon as nobody uses them. What is not put there is removed.
+    ///
+    /// - Returns: the safety backup; `nil` if there was no database.
+    func putInPlace(
+        _ replacements: [Replacement], of user: UserID, key: GuardedBytes
+    ) async throws -> BackupRecord? {
+        do {
+            return try await engines.withFilesAlone(of: user, waiting: configuration.drainTimeout) {
+                try await replace(replacements, of: user, key: key)
+            }
+        } catch {
+            for replacement in replacements { try? DatabaseCopy.remove(replacement.prepared) }
+            throw error
+        }
+    }
+
+    /// One file that is put in the place of another.
+    struct Replacement {
         let part: BackupFiles.Part
         /// Complete and on the disk, in the directory of the one it replaces.
         let prepared: String

@@ -9,6 +9,8 @@ public struct APILimits: Sendable {
     public var responseBytes = 16 << 20
     /// Bytes of one request's body.
     public var bodyBytes = 8 << 20
+    /// Bytes of a database that is imported.
+    public var databaseBytes = 1 << 30
     /// The longest a statement may run.
     public var statementTimeout: Duration = .seconds(30)
 

@@ -56,6 +56,7 @@ public struct CofferAPI: Sendable {
         ).add(to: &router)
         BackupRoutes(authentication: authentication, backups: backups, limits: limits).add(to: &router)
         ExportRoutes(authentication: authentication, backups: backups).add(to: &router)
+        ImportRoutes(authentication: authentication, backups: backups, limits: limits).add(to: &router)
         ResearchRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
         EventRoutes(researches: researches, authentication: authentication).add(to: &router)
         FindingRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)

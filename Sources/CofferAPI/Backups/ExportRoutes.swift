@@ -8,7 +8,7 @@ struct ExportRoutes: Sendable {
     let backups: Backups
 
     func add(to router: inout Router) {
-        router.on(.get, "/v1/export", handler: export)
+        router.on(.get, "/v1/export", dispatch: .worker, handler: export)
     }
 
     private enum Format: String {

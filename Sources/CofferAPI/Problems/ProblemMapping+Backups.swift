@@ -6,7 +6,8 @@ extension ProblemMapping {
     static func backup(_ error: BackupError) -> Problem {
         switch error {
         case .notFound: .notFound("There is no such backup.")
-        case .busy: Problem(.conflict, "busy", detail: "A backup, a restore or a change of the key is running.")
+        case .busy:
+            Problem(.conflict, "busy", detail: "A backup, restore, export, import or change of the key is running.")
         case .cancelled: Problem(.conflict, "cancelled", detail: "The backup was cancelled.")
         case .engineClosed: .engineUnavailable
         case .diskFull: .diskFull
@@ -18,7 +19,7 @@ extension ProblemMapping {
         case .invalidDatabase(let problems):
             Problem(
                 .unprocessableContent, "invalid_database", title: "Invalid database",
-                detail: "The file is not an intact database.",
+                detail: "The file is damaged, or no database that can be taken in.",
                 members: [JSONMember(name: "problems", value: .array(problems.map { .string($0) }))])
         }
     }

@@ -24,6 +24,19 @@ extension EngineRegistry {
         }.value
     }
 
+    /// Opens a new file that is to become a user's database, under the limits and the policy of their own statements. What
+    /// was at `path` is gone; a commit is on the disk when it returns.
+    ///
+    /// The caller closes it, and has a descriptor for it. `cacheKiB` is the most memory for its pages.
+    public func openNewFile(at path: String, key: GuardedBytes, cacheKiB: Int) throws -> Connection {
+        try DatabaseCopy.remove(path)
+        var connection = configuration.connection(path: path, role: .writer, logger: logger)
+        connection.journal = .memory
+        connection.cacheKiB = cacheKiB
+        connection.createIfMissing = true
+        return try key.transientCopy().withUnsafeBytes { try Connection.open(connection, key: $0) }
+    }
+
     /// Closes the engine whoever uses it, and removes the user's files, when no other maintenance of them is under way.
     public func deleteDatabase(of user: UserID) async throws {
         // In a task of its own: a deletion that has begun goes on when its caller is cancelled.

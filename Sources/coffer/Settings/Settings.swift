@@ -70,6 +70,7 @@ struct Settings: Sendable {
         engines.synchronous = try sources.value(.synchronous)
         engines.maximumValueBytes = try sources.value(.maxValueBytes)
         engines.maximumDatabaseBytes = try sources.value(.maxDatabaseBytes)
+        limits.databaseBytes = engines.maximumDatabaseBytes
         engines.maximumLogBytes = try sources.value(.maxWalBytes)
         limits.statementTimeout = try sources.value(.statementTimeout)
     }
