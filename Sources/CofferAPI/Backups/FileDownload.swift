@@ -25,9 +25,7 @@ struct FileDownload {
         }
         let size = Int64(status.st_size)
         headers["Content-Type"] = "application/octet-stream"
-        // A range of what the client has no part of any more would be useless to it.
-        let isCurrent = request.header("If-Range").map { $0.trimmed() == entityTag } ?? true
-        switch isCurrent ? request.header("Range").map({ ByteRange.parse($0, size: size) }) ?? .whole : .whole {
+        switch range(of: request, size: size) {
         case .whole:
             return Response(.ok, headers: headers, body: .file(FileContent(descriptor: descriptor, count: size)))
         case .part(let range):
@@ -40,6 +38,15 @@ struct FileDownload {
                 416, "range_not_satisfiable", detail: "The file has \(size) bytes.",
                 headers: ["Content-Range": "bytes */\(size)"])
         }
+    }
+
+    /// Only GET knows ranges (https://www.rfc-editor.org/rfc/rfc9110#section-14.2), and a range of what the client has no
+    /// part of any more would be useless to it.
+    private func range(of request: Request, size: Int64) -> ByteRange {
+        guard request.method == .get, let field = request.header("Range"),
+            request.header("If-Range").map({ $0.trimmed() == entityTag }) ?? true
+        else { return .whole }
+        return ByteRange.parse(field, size: size)
     }
 
     private func matches(_ field: String) -> Bool {
@@ -76,15 +83,16 @@ enum ByteRange: Equatable {
         case (let first?, let last):
             guard last.map({ $0 >= first }) ?? true else { return .whole }
             guard first < size else { return .unsatisfiable }
-            return .part(first..<min(size, (last ?? size - 1) &+ 1))
+            return .part(first..<min(size, (last ?? size - 1) + 1))
         }
     }
 
-    /// A number, `.some(nil)` for nothing, `nil` for anything else. One that is too large is beyond every file.
+    /// A number, `.some(nil)` for nothing, `nil` for anything else. One that is too large is beyond every file, and has a
+    /// successor.
     private static func position(_ text: Substring) -> Int64?? {
         guard !text.isEmpty else { return .some(nil) }
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
-        return .some(Int64(text) ?? .max - 1)
+        return .some(min(Int64(text) ?? .max, .max - 1))
     }
 }
 

@@ -56,6 +56,6 @@ extension EngineRegistry {
             }
         }
         if case .failed(let error) = result { throw error }
-        guard decide({ $0.isExclusive(user) }) else { throw EngineError.unavailable }
+        guard decide({ $0.hasDrained(draining, of: user) }) else { throw EngineError.unavailable }
     }
 }
