@@ -65,10 +65,13 @@ extension Backups {
     }
 
     /// Removes what the retention no longer covers. A failure is logged: the next backup tries again.
-    func prune(_ user: UserID) async {
+    ///
+    /// - Parameter new: stays. After a clock has been put back it may look older than the others.
+    func prune(_ user: UserID, sparing new: BackupID) async {
         let policy = RetentionPolicy(keep: configuration.keep, maximumAge: configuration.maximumAge)
         do {
-            for backup in policy.expired(try await accounts.backups(of: user), at: time.unixTime) {
+            let expired = policy.expired(try await accounts.backups(of: user), at: time.unixTime)
+            for backup in expired where backup.id != new {
                 try await remove(backup)
             }
         } catch {

@@ -32,7 +32,7 @@ extension Backups {
             let backup = try await locks.backup.withLock(run.user) {
                 try await turns.withTurn { try await make(run, source) }
             }
-            await prune(run.user)
+            await prune(run.user, sparing: backup.id)
             runs.end(run, nil)
             return backup
         } catch {

@@ -173,6 +173,21 @@ struct MakingTests {
         }
     }
 
+    @Test("the backup just made stays, although the clock was put back and it looks like the oldest")
+    func retentionAfterClockChange() async throws {
+        try await BackupsFixture.run {
+            $0.backups.keep = 1
+        } _: { fixture in
+            let ada = try await fixture.makeUser()
+            try await fixture.accounts.insertBackup(
+                BackupID(), of: ada.id, kind: .manual, label: nil,
+                created: fixture.time.unixTime.advanced(by: .seconds(3600)), bytes: 1)
+            let backup = try await ada.backUp()
+            #expect(try await fixture.backups.backup(backup.id, of: ada.id).id == backup.id)
+            #expect(StoredFile.exists(fixture.backups.path(of: backup)))
+        }
+    }
+
     @Test("a damaged database gives no backup, and the earlier one stays")
     func damagedSource() async throws {
         try await BackupsFixture.run {
