@@ -102,13 +102,20 @@ extension Backups {
                 }
                 try StoredFile.synchronize(directory: safety.directory)
             }
+            // The directory of the backups may be new, and a log that is gone must not come back beside the replacement.
+            try StoredFile.synchronize(directory: files.directory(of: user))
             // The database first: a safety backup without it would be none.
             for replacement in replacements {
                 try StoredFile.rename(replacement.prepared, to: replacement.path)
                 isReplaced = true
             }
         } catch {
-            if !isReplaced {
+            if isReplaced {
+                // What was not replaced goes on being written to, and is no part of the safety backup.
+                for replacement in replacements where StoredFile.isSame(safety[replacement.part], replacement.path) {
+                    try? StoredFile.remove(safety[replacement.part])
+                }
+            } else {
                 try? safety.remove()
                 try? await accounts.deleteBackup(run.id, of: user)
             }

@@ -31,7 +31,10 @@ extension EngineRegistry {
                 try await drain(draining, user, until: deadline)
                 return
             case .wait:
-                switch await wait(for: user, limit: max(.zero, time.now.duration(to: deadline))) {
+                // A timer that has run out before there is anybody to withdraw would never come again.
+                let left = time.now.duration(to: deadline)
+                guard left > .zero else { throw EngineError.inUse }
+                switch await wait(for: user, limit: left) {
                 // The opening that was waited for has ended in a use for everyone who waits.
                 case .use(let engine): endUse(of: engine, at: nil)
                 case .decideAgain: continue
