@@ -2,7 +2,7 @@ import Secrets
 import UserEngines
 
 extension Accounts {
-    /// How long a key that is being changed waits for requests that use the database.
+    /// How long the end of a change that was cut short waits for requests that use the database.
     private static let drainTimeout = Duration.seconds(10)
 
     /// Encrypts the user's databases anew under a new data key. Backups keep theirs.
@@ -11,11 +11,14 @@ extension Accounts {
     /// them has one of the two keys that the catalog knows; ``openingKey(of:userKey:in:)`` goes on from there. Requests
     /// wait meanwhile, as long as they wait for a connection, and are refused then.
     ///
+    /// - Parameter limit: how long the requests that use the database get.
     /// - Throws: `EngineError.inUse` if requests did not end in time, and nothing has changed; `DamagedCopy` if a database
     ///   is damaged, and nothing has changed.
-    public func rotateDataKey(of user: UserID, userKey: GuardedBytes, in engines: EngineRegistry) async throws {
+    public func rotateDataKey(
+        of user: UserID, userKey: GuardedBytes, in engines: EngineRegistry, waiting limit: Duration
+    ) async throws {
         let current = try await openingKey(of: user, userKey: userKey, in: engines)
-        try await engines.withFilesAlone(of: user, waiting: Self.drainTimeout) {
+        try await engines.withFilesAlone(of: user, waiting: limit) {
             let new = try await makePendingDataKey(of: user, userKey: userKey)
             let databases = engines.databases(of: user)
             do {
@@ -53,15 +56,19 @@ extension Accounts {
     ) async throws -> GuardedBytes {
         let databases = engines.databases(of: user)
         let isDone = try databases.map { try DatabaseCopy.isReadable($0, key: pending, logger: logger) }
-        guard isDone.contains(true) else {
-            try await catalog.transaction { try $0.deleteDataKey(.pending, of: user) }
-            return current
-        }
+        // No key is given up before every file has shown that it has the other: one that seems to have neither may be
+        // damaged, or have been read without memory.
         for (database, isDone) in zip(databases, isDone) where !isDone {
             guard try DatabaseCopy.isReadable(database, key: current, logger: logger) else {
                 logger.error("a database has neither of its user's keys", metadata: ["user": "\(user)"])
                 throw EngineError.unavailable
             }
+        }
+        guard isDone.contains(true) else {
+            try await catalog.transaction { try $0.deleteDataKey(.pending, of: user) }
+            return current
+        }
+        for (database, isDone) in zip(databases, isDone) where !isDone {
             try await encryptAnew(database, from: current, to: pending)
             try putInPlace(database)
         }

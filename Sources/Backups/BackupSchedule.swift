@@ -21,6 +21,11 @@ final class BackupSchedule: Sendable {
         }
     }
 
+    /// Forgets a user who is gone.
+    func forget(_ user: UserID) {
+        pauses.withLock { $0[user] = nil }
+    }
+
     /// The next try is after a tenth of the interval.
     func failed(_ user: UserID, at now: MonotonicInstant) {
         pauses.withLock { $0[user] = now.advanced(by: interval / 10) }

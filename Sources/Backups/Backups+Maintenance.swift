@@ -31,7 +31,8 @@ extension Backups {
             // Two files at once, and the directory for a moment.
             try await engines.withDescriptors(3) {
                 try await checkRoom(for: databaseBytes(of: user), of: user)
-                try await accounts.rotateDataKey(of: user, userKey: userKey, in: engines)
+                try await accounts.rotateDataKey(
+                    of: user, userKey: userKey, in: engines, waiting: configuration.drainTimeout)
             }
         }
     }
@@ -39,13 +40,12 @@ extension Backups {
     /// Removes the databases and backups of a user whose record is gone, so that nothing begins any more. What runs is
     /// cancelled, or waited for.
     public func deleteFiles(of user: UserID) async throws {
-        try await onWorkers { [self] in
-            if let run = runs.running(of: user) {
-                run.cancel()
-                _ = try? await run.value()
-            }
-            runs.forget(user)
-            try await engines.deleteDatabase(of: user)
+        if let run = runs.running(of: user) {
+            run.cancel()
+            _ = try? await run.value()
         }
+        runs.forget(user)
+        schedule.forget(user)
+        try await engines.deleteDatabase(of: user)
     }
 }

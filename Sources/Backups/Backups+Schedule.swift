@@ -5,7 +5,7 @@ extension Backups {
     /// Begins the backup that is due for a user whose engine has opened: it may be the only time for long that the key is
     /// there. Does not wait for anything.
     func userArrived(_ user: UserID) {
-        Task(executorPreference: workers) { [self] in _ = await keepsOpen(user) }
+        _ = work.start(on: workers) { [self] in _ = await keepsOpen(user) }
     }
 
     /// Begins the backup that is due for a user whose engine is open, without waiting for its end.
@@ -29,7 +29,7 @@ extension Backups {
 
     /// The engine was kept from closing, and whoever wanted to close it will not come again soon.
     private func closeAfter(_ run: BackupRun) {
-        Task(executorPreference: workers) { [self] in
+        _ = work.start(on: workers) { [self] in
             do {
                 _ = try await run.value()
             } catch BackupError.engineClosed {

@@ -23,6 +23,7 @@ public final class Backups: Sendable {
     let logger: Logger
     let runs = BackupRuns()
     let transfers = Transfers()
+    let work = WorkUnderWay()
     let schedule: BackupSchedule
     /// Who works on whole files, over all users.
     let turns: TurnQueue
@@ -54,15 +55,23 @@ public final class Backups: Sendable {
         engines.whenOpened { [weak self] user in self?.userArrived(user) }
     }
 
-    /// Cancels what is being copied and waits for its end; nothing begins any more.
+    /// Cancels backups and whatever waits for its turn, and waits for the end of all; nothing begins any more.
     public func shutDown() async {
         let running = runs.shutDown()
         for run in running { run.cancel() }
         for run in running { _ = try? await run.value() }
+        await work.shutDown()
     }
 
-    /// Runs `work` on the workers, to its end even if the caller is cancelled.
-    func onWorkers<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
-        try await Task(executorPreference: workers) { try await work() }.value
+    /// Runs `body` on the workers, to its end even if the caller is cancelled.
+    ///
+    /// - Throws: `EngineError.shuttingDown` if it did not begin before the shutdown.
+    func onWorkers<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+        guard let task = work.start(on: workers, body) else { throw EngineError.shuttingDown }
+        do {
+            return try await task.value
+        } catch is CancellationError {
+            throw EngineError.shuttingDown
+        }
     }
 }

@@ -93,8 +93,8 @@ struct KeyRotationTests {
         }
     }
 
-    @Test("a database that neither key opens is left as it is")
-    func neitherKey() async throws {
+    @Test("a database that neither key opens is left as it is, and no key is given up", arguments: [true, false])
+    func neitherKey(isOtherReplaced: Bool) async throws {
         try await BackupsFixture.run { fixture in
             let ada = try await fixture.makeUser()
             try await ada.service("SELECT 1")
@@ -104,9 +104,11 @@ struct KeyRotationTests {
                 try await fixture.accounts.makePendingDataKey(of: ada.id, userKey: ada.key())
             )
             let databases = fixture.engines.databases(of: ada.id)
-            try await DatabaseCopy.make(
-                at: databases[1] + ".partial", key: new, ofFile: databases[1], sourceKey: old, logger: .silent)
-            try StoredFile.rename(databases[1] + ".partial", to: databases[1])
+            if isOtherReplaced {
+                try await DatabaseCopy.make(
+                    at: databases[1] + ".partial", key: new, ofFile: databases[1], sourceKey: old, logger: .silent)
+                try StoredFile.rename(databases[1] + ".partial", to: databases[1])
+            }
             FileContent.write("nothing of it is left", to: databases[0])
             await #expect(throws: EngineError.unavailable) { try await ada.run("SELECT 1") }
             #expect(FileContent.text(of: databases[0]) == "nothing of it is left")

@@ -77,6 +77,37 @@ struct RestoringTests {
         }
     }
 
+    @Test("shutting down ends what waits for its turn, waits for what has begun, and refuses the rest")
+    func shutDown() async throws {
+        try await BackupsFixture.run {
+            $0.backups.atOnce = 1
+        } _: { fixture in
+            let (ada, bea) = (try await fixture.makeUser(), try await fixture.makeUser("bea"))
+            try await ada.run("CREATE TABLE t(v)")
+            let (begun, waiting) = (try await ada.backUp(), try await bea.backUp())
+            let gate = Gate()
+            let request = Task { try await ada.withEngine { _ in await gate.pass() } }
+            await gate.arrivals(atLeast: 1)
+            let restore = Task { try await ada.restore(begun) }
+            try await eventually { fixture.isDraining(ada) }
+            let refused = Task { try await bea.restore(waiting) }
+            try await eventually { fixture.backups.turns.waitingCount == 1 }
+            let isOver = Gate()
+            let shutDown = Task {
+                await fixture.backups.shutDown()
+                isOver.open()
+                await isOver.pass()
+            }
+            await #expect(throws: EngineError.shuttingDown) { try await refused.value }
+            #expect(isOver.arrivals == 0, "a restore is under way")
+            gate.open()
+            try await request.value
+            #expect(try await restore.value != nil)
+            await shutDown.value
+            await #expect(throws: EngineError.shuttingDown) { try await ada.restore(begun) }
+        }
+    }
+
     @Test("a damaged backup is refused and nothing is lost")
     func damagedBackup() async throws {
         try await BackupsFixture.run { fixture in
