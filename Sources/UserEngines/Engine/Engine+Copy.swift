@@ -59,13 +59,22 @@ extension Engine {
         }
         defer { file.descriptors.release(beside: count) }
         pool.grow(by: 1)
-        defer { pool.grow(by: -1) }
+        var isGrown = true
+        defer { if isGrown { pool.grow(by: -1) } }
         // From here on they are the connection's to take; an idle one has its own.
         file.descriptors.release(beside: EngineDescriptors.perConnection)
         beginCopying()
         defer { endCopying() }
         do {
-            return try await pool.withConnection(body)
+            return try await pool.withConnection { connection in
+                // The pool is as small as usual again before it has the connection back: whoever uses the service database
+                // is to be the only one.
+                defer {
+                    pool.grow(by: -1)
+                    isGrown = false
+                }
+                return try await body(connection)
+            }
         } catch PoolError.openFailed(is GrowthRefused) {
             throw EngineError.descriptorBudget
         }
