@@ -48,8 +48,11 @@ extension Backups {
         let backup = try await backup(id, of: user)
         let key = try accounts.key(of: backup, userKey: userKey)
         try await onWorkers { [self] in
-            try await turns.withTurn {
-                try await engines.withDescriptors(1) { try check(backup, key) }
+            // One of a user's at a time, so that nobody takes all turns.
+            try await locks.backup.withLock(user) {
+                try await turns.withTurn {
+                    try await engines.withDescriptors(1) { try check(backup, key) }
+                }
             }
         }
     }

@@ -4,9 +4,9 @@ import Glibc
 import SQLCipher
 import Synchronization
 import Testing
-import UserEngines
 
 @testable import Backups
+@testable import UserEngines
 
 @Suite("Making backups")
 struct MakingTests {
@@ -202,6 +202,32 @@ struct MakingTests {
             await #expect(throws: (any Error).self) { try await ada.backUp() }
             #expect(try await fixture.backups.backups(of: ada.id).map(\.id) == [good.id])
             #expect(ada.backupFiles.count == 1)
+        }
+    }
+
+    @Test("whoever has many backups verified takes one turn at a time")
+    func verificationsOfOne() async throws {
+        try await BackupsFixture.run {
+            $0.backups.atOnce = 1
+        } _: { fixture in
+            let (ada, bea) = (try await fixture.makeUser(), try await fixture.makeUser("bea"))
+            let (adas, beas) = (try await ada.backUp(), try await bea.backUp())
+            let gate = Gate()
+            let holder = Task { try await fixture.backups.turns.withTurn { await gate.pass() } }
+            await gate.arrivals(atLeast: 1)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (user, backup) in [(ada, adas), (ada, adas), (ada, adas), (bea, beas)] {
+                    group.addTask {
+                        try await fixture.backups.verify(backup.id, of: user.id, userKey: user.key())
+                    }
+                }
+                try await eventually {
+                    fixture.locks.backup.waiterCount(ada.id) == 2 && fixture.backups.turns.waitingCount == 2
+                }
+                gate.open()
+                try await group.waitForAll()
+            }
+            try await holder.value
         }
     }
 
