@@ -161,6 +161,9 @@ struct BackupTests {
                 #expect(try #require(problem["problems"]?.arrayValue).count > 0)
             }
             FileTree.removeFile(file)
+            let content = try await api.call(
+                "GET", "/v1/backups/\(id)/content", as: ada.token, headers: [("If-None-Match", "*")])
+            try expectProblem(content, 404, "not_found")
             #expect(try await api.call("GET", "/v1/backups/\(id)", as: ada.token).json["state"] == .string("missing"))
             #expect(try await api.call("DELETE", "/v1/backups/\(id)", as: ada.token).status == 204)
         }

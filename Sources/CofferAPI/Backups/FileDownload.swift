@@ -13,15 +13,20 @@ struct FileDownload {
         var headers: ResponseHeaders = [
             "ETag": entityTag, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache",
         ]
-        if request.header("If-None-Match").map(matches) ?? false { return Response(304, headers: headers) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw errno == ENOENT ? BackupError.notFound : DownloadError.unreadable(errno: errno)
         }
+        // Only now: what is not there has not stayed the same.
+        if request.header("If-None-Match").map(matches) ?? false {
+            close(descriptor)
+            return Response(304, headers: headers)
+        }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
+            let error = DownloadError.unreadable(errno: errno)
             close(descriptor)
-            throw DownloadError.unreadable(errno: errno)
+            throw error
         }
         let size = Int64(status.st_size)
         headers["Content-Type"] = "application/octet-stream"
