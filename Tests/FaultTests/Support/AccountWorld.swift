@@ -12,11 +12,13 @@ final class AccountWorld: Sendable {
 
     let engines: EngineWorld
     private let catalogPath: String
+    private let time: any TimeSource
     private let opened = Mutex<Accounts?>(nil)
 
     /// Nothing is opened yet.
-    init(in directory: String) throws {
-        engines = try EngineWorld(in: directory, hasDatabase: false)
+    init(in directory: String, time: any TimeSource = SystemTime()) throws {
+        self.time = time
+        engines = try EngineWorld(in: directory, hasDatabase: false, time: time)
         catalogPath = directory + "/catalog.db"
     }
 
@@ -35,7 +37,7 @@ final class AccountWorld: Sendable {
             settings: AccountSettings(
                 passwordParameters: try PasswordHash.Parameters(operations: 1, memoryBytes: 8_192),
                 passwordHashesAtOnce: 1),
-            activity: engines.activity, time: SystemTime(), logger: .silent)
+            activity: engines.activity, time: time, logger: .silent)
         opened.withLock { $0 = accounts }
     }
 
@@ -85,13 +87,24 @@ final class AccountWorld: Sendable {
 
     /// Checks the catalog's file itself; it must be closed.
     func checkCatalog() throws {
+        try withCatalog { connection in
+            let structure = try connection.rows("PRAGMA integrity_check")
+            try require(structure == [[.text("ok")]], "the catalog's integrity_check: \(structure)")
+            let keyless = try connection.rows("SELECT id FROM users WHERE id NOT IN (SELECT user FROM data_keys)")
+            try require(keyless.isEmpty, "users without a key: \(keyless)")
+        }
+    }
+
+    /// The ids of the researches that have a lease in the catalog's file; it must be closed.
+    func storedLeases() throws -> [[Value]] {
+        try withCatalog { try $0.rows("SELECT id FROM research_leases") }
+    }
+
+    private func withCatalog<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         let connection = try Connection.open(
             ConnectionConfiguration(path: catalogPath, fileSystem: .unix, logger: .silent), key: nil)
         defer { _ = try? connection.close() }
-        let structure = try connection.rows("PRAGMA integrity_check")
-        try require(structure == [[.text("ok")]], "the catalog's integrity_check: \(structure)")
-        let keyless = try connection.rows("SELECT id FROM users WHERE id NOT IN (SELECT user FROM data_keys)")
-        try require(keyless.isEmpty, "users without a key: \(keyless)")
+        return try body(connection)
     }
 
     func close() async throws {

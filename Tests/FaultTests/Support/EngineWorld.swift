@@ -28,9 +28,9 @@ final class EngineWorld: Sendable {
     }
 
     let user = UserID()
-    let activity = Activity(time: SystemTime())
+    let activity: Activity
+    let locks = UserLocks()
     private let directory: String
-    private let locks = UserLocks()
     private let budget = DescriptorBudget(capacity: 100, time: SystemTime())
     /// Nil when closed: the lock of the data directory is a descriptor, which goes with the last who knows the directory.
     private let parts: Mutex<Parts?>
@@ -39,9 +39,12 @@ final class EngineWorld: Sendable {
     /// Where the user's database is, from the directory that the world was made in.
     var relativePath: String { "/users/\(user.description.prefix(2))/\(user)/main.db" }
 
-    /// - Parameter hasDatabase: whether the user has the sample's content.
-    init(in directory: String, hasDatabase: Bool = true) throws {
+    /// - Parameters:
+    ///   - hasDatabase: whether the user has the sample's content.
+    ///   - time: what deadlines of sessions and researches are measured on.
+    init(in directory: String, hasDatabase: Bool = true, time: any TimeSource = SystemTime()) throws {
         self.directory = directory
+        activity = Activity(time: time)
         let files = try DataDirectory(path: directory)
         let registry = EngineRegistry(
             files: files, configuration: EngineConfiguration(), activity: activity, budget: budget,

@@ -16,6 +16,7 @@ enum ExpectedError {
         case let error as SQLiteError: !foreign.contains(error.code)
         case PoolError.openFailed(let cause): contains(cause)
         case CatalogError.unavailable(let cause), CatalogError.commitFailed(let cause): contains(cause)
+        case let error as ServiceDatabaseError: contains(error.cause)
         case EngineError.unavailable: true
         default: false
         }

@@ -37,7 +37,7 @@ struct FaultRun<Scenario: FaultScenario> {
             problems += found.map { "\(Scenario.name), \(fault): \($0)" }
             if injected == 0 { return }
             points[kind, default: 0] += 1
-            call += FaultStride.after(call)
+            call += Scenario.stride.after(call)
         }
     }
 

@@ -12,6 +12,9 @@ protocol FaultScenario: Sendable {
     /// The kinds that must have struck: a scenario that its faults do not reach proves nothing.
     static var reached: Set<FaultKind> { get }
 
+    /// How many of its calls fail outside the long tests.
+    static var stride: FaultStride { get }
+
     /// Prepares what the scenario starts from. No fault strikes.
     init(in directory: String) async throws
 
@@ -47,6 +50,8 @@ struct End: Sendable {
 }
 
 extension FaultScenario {
+    static var stride: FaultStride { .fine }
+
     func problems() async -> [String] { [] }
 
     func expects(_ error: any Error) -> Bool { ExpectedError.contains(error) }
