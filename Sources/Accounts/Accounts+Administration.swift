@@ -17,6 +17,12 @@ extension Accounts {
         try await catalog.users(after: name.lowercased(), limit: limit).map(User.init)
     }
 
+    /// Those ids whose user the catalog does not know.
+    public func unknown(of ids: [UserID]) async throws -> [UserID] {
+        let known = try await catalog.userIDs()
+        return ids.filter { !known.contains($0.description) }
+    }
+
     /// Keeps a user from logging in and ends all their sessions and research leases, or lets them in again. Throws
     /// `not_found`.
     public func setDisabled(_ isDisabled: Bool, user: UserID) async throws {

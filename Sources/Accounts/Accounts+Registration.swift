@@ -61,7 +61,7 @@ extension Accounts {
             // After a crash the record may be there, and then it needs its files. Without one they open nothing.
             throw error
         } catch {
-            // The first error is the one to tell; files without a record open nothing and are found by a check.
+            // The first error is the one to tell; files without a record open nothing, and the next start tells of them.
             try? await removingData(id)
             throw error
         }

@@ -45,6 +45,15 @@ extension Catalog {
         ).compactMap { try? Self.user($0) }
     }
 
+    /// The ids of all users, also of those whose record is damaged.
+    func userIDs() throws -> Set<String> {
+        let ids = try rows("SELECT id FROM users").map { row in
+            guard case .text(let id)? = row.first else { throw CatalogError.damagedRecord(table: "users") }
+            return id
+        }
+        return Set(ids)
+    }
+
     func hasUser(named username: Username) throws -> Bool {
         try firstRow("SELECT 1 FROM users WHERE username_folded = ?", [.text(username.folded)]) != nil
     }

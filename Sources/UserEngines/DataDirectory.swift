@@ -68,10 +68,11 @@ public final class DataDirectory: Sendable {
         try Self.makeDirectory(backupDirectory(of: user))
     }
 
-    /// The users who have a directory.
+    /// The users who have a directory. What is not named as one, or is not where it belongs, is left out.
     public func users() -> [UserID] {
         StoredFile.names(in: path + "/users")
-            .flatMap { StoredFile.names(in: "\(path)/users/\($0)") }.compactMap { UserID($0) }
+            .flatMap { prefix in StoredFile.names(in: "\(path)/users/\(prefix)").filter { $0.prefix(2) == prefix } }
+            .compactMap { UserID($0) }
     }
 
     /// Bytes that may still be written (https://man7.org/linux/man-pages/man3/statvfs.3.html).

@@ -29,6 +29,29 @@ struct RestartTests {
         }
     }
 
+    @Test("a directory whose user the catalog does not know is told of and left alone")
+    func strayDirectory() async throws {
+        try await withTemporaryDirectory { directory in
+            let id = "0123456789abcdef0123456789abcdef"
+            try await ServerProcess.run(in: directory) { server in
+                _ = try await server.makeUser("ada")
+                #expect(try await server.stop() == .exit(0))
+            }
+            let data = directory.file("data")
+            if !FileTree.isDirectory(data + "/users/01") { FileTree.makeDirectory(data + "/users/01") }
+            FileTree.makeDirectory(data + "/users/01/\(id)")
+            FileContent.write("kept", to: data + "/users/01/\(id)/main.db")
+            try await ServerProcess.run(in: directory) { server in
+                #expect(server.written.contains("catalog does not know"))
+                #expect(server.written.contains("users/01/\(id)"))
+                #expect(server.written.contains("\"count\":\"1\"") || server.written.contains("count=1"))
+                let ending = try await server.stop()
+                #expect(ending == .exit(0))
+            }
+            #expect(FileContent.text(of: data + "/users/01/\(id)/main.db") == "kept")
+        }
+    }
+
     @Test("a request in flight is answered before the server stops")
     func stopWithRequestInFlight() async throws {
         try await withTemporaryDirectory { directory in

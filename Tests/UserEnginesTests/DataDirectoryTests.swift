@@ -23,6 +23,23 @@ import Testing
         }
     }
 
+    @Test("the users with a directory are found, and nothing else")
+    func users() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.path + "/data"
+            let data = try DataDirectory(path: path)
+            let users = [UserID(), UserID()]
+            for user in users { try data.makeDirectory(of: user) }
+            let id = UserID().description
+            for name in ["zz", "zz/\(id)", "no-prefix", "\(users[0])".prefix(2) + "/lost+found"] {
+                FileTree.makeDirectory("\(path)/users/\(name)")
+            }
+            FileContent.write("", to: path + "/users/00.txt")
+            let found = data.users()
+            #expect(found.count == 2 && Set(found) == Set(users))
+        }
+    }
+
     @Test("a second server is refused, and may start when the first has gone")
     func lock() throws {
         try withTemporaryDirectory { directory in

@@ -52,6 +52,7 @@ struct Deployment {
         let events = ResearchEvents(time: time, observer: eventMetrics)
         let accounts = try await openAccounts(
             files, activity: activity, time: time, observer: AccountsObservers([accountsMetrics, events]))
+        await warnOfStrayDirectories(files, accounts)
         let budget = DescriptorBudget(capacity: shares.databases, time: time)
         let locks = UserLocks()
         let engines = EngineRegistry(
@@ -116,6 +117,15 @@ struct Deployment {
         logger.warning(
             "the public directory holds no index.html: there is no landing page",
             metadata: ["directory": "\(settings.publicDirectory)"])
+    }
+
+    private func warnOfStrayDirectories(_ files: DataDirectory, _ accounts: Accounts) async {
+        do {
+            try await StrayDirectories(in: files, unknownTo: accounts).warn(logger)
+        } catch {
+            logger.warning(
+                "the users' directories could not be compared with the catalog", metadata: ["error": "\(error)"])
+        }
     }
 
     private func openAccounts(
