@@ -9,6 +9,11 @@ static inline const union MHD_ConnectionInfo *coffer_mhd_connection_info(
     return MHD_get_connection_info(connection, type);
 }
 
+// Variadic too: the idle time of one connection, in seconds.
+static inline enum MHD_Result coffer_mhd_set_timeout(struct MHD_Connection *connection, unsigned int seconds) {
+    return MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
 // Variadic too: announces the end of a body of unknown length by closing the connection.
 static inline enum MHD_Result coffer_mhd_close_after(struct MHD_Response *response) {
     return MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);

@@ -62,9 +62,12 @@ func handleRequest(
 }
 
 func requestCompleted(
-    _: UnsafeMutableRawPointer?, _: OpaquePointer?, _ requestContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
-    _ termination: MHD_RequestTerminationCode
+    _: UnsafeMutableRawPointer?, _ handle: OpaquePointer?,
+    _ requestContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ termination: MHD_RequestTerminationCode
 ) {
+    // A connection whose body's source has failed right after a resume is closed, but in no list that libmicrohttpd 0.9.75
+    // looks at before the idle time-out is over. Those with a time-out of their own it looks at every time.
+    if termination == .REQUEST_TERMINATED_WITH_ERROR, let handle { _ = coffer_mhd_set_timeout(handle, 1) }
     guard let context = requestContext?.pointee else { return }
     requestContext!.pointee = nil
     Unmanaged<Exchange>.fromOpaque(context).takeRetainedValue().complete(termination)

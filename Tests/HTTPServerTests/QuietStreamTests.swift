@@ -123,6 +123,34 @@ struct QuietStreamTests {
         }
     }
 
+    @Test("A body whose source fails while nothing is sent ends the connection, also of a client that keeps it open")
+    func failsWhileSuspended() async throws {
+        let gate = Gate()
+        try await TestServer.run { router in
+            router.on(.get, "/", dispatch: .light) { _ in
+                Response(
+                    body: .stream { writer in
+                        try await writer.write("a part")
+                        await gate.pass()
+                        throw ClientGone()
+                    })
+            }
+        } body: { server in
+            // libmicrohttpd looks at the connection that has been silent for longest whenever it looks at any.
+            try await server.withClient { older in
+                #expect(try await older.request("GET", "/nowhere").status == 404)
+                try await server.withClient { client in
+                    try await client.send(HTTPClient.encode("GET", "/"))
+                    _ = try await client.readHead()
+                    #expect(try await client.readChunk() == Array("a part".utf8))
+                    #expect(await eventually { server.server.core.connections.all.contains { $0.isSuspended } })
+                    gate.open()
+                    #expect(await eventually { server.server.openConnections == 1 })
+                }
+            }
+        }
+    }
+
     @Test("A writer that does not have to wait may stop waiting, and ends its body as usual")
     func stopWaitingInTime() async throws {
         try await TestServer.run { router in
