@@ -57,13 +57,13 @@ struct StoredSchema {
         }
     }
 
-    private mutating func add(_ object: Object, _ kinds: [String: TableKind], _ connection: Connection) throws {
+    private mutating func add(_ object: Object, _ kinds: [[UInt8]: TableKind], _ connection: Connection) throws {
         switch object.type {
         case "table": break
         case "index": return indexes.append(object)
         default: return viewsAndTriggers.append(object)
         }
-        guard let kind = kinds[object.name] else { throw ObjectError(object.title, UnreadableText()) }
+        guard let kind = kinds[Array(object.name.utf8)] else { throw ObjectError(object.title, UnreadableText()) }
         guard kind.name != "virtual" else { return virtualTables.append(object) }
         let columns = try naming(object.title) {
             try TableColumns(of: object.name, hasRowID: !kind.isWithoutRowID, on: connection)
@@ -109,12 +109,13 @@ func naming<Result>(_ object: String, _ body: () throws -> Result) throws -> Res
 }
 
 extension Connection {
-    /// https://www.sqlite.org/pragma.html#pragma_table_list
-    fileprivate func tableKinds() throws -> [String: TableKind] {
-        var kinds: [String: TableKind] = [:]
+    /// By the bytes of their names: Swift takes some texts for equal that SQLite tells apart.
+    /// See https://www.sqlite.org/pragma.html#pragma_table_list.
+    fileprivate func tableKinds() throws -> [[UInt8]: TableKind] {
+        var kinds: [[UInt8]: TableKind] = [:]
         for row in try rows("PRAGMA main.table_list") {
             guard case .text(let name) = row[1], case .text(let kind) = row[2] else { continue }
-            kinds[name] = TableKind(name: kind, isWithoutRowID: row[4] == .integer(1))
+            kinds[Array(name.utf8)] = TableKind(name: kind, isWithoutRowID: row[4] == .integer(1))
         }
         return kinds
     }
@@ -122,12 +123,19 @@ extension Connection {
 
 extension String {
     /// As a name in SQL.
-    var quotedIdentifier: String {
-        "\"" + split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-    }
+    var quotedIdentifier: String { quoted(by: "\"") }
 
     /// As a text in SQL; without U+0000.
-    var quotedText: String {
-        "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    var quotedText: String { quoted(by: "'") }
+
+    /// By scalars, as SQLite reads it: a mark that follows a quote and joins it makes another `Character` of it.
+    private func quoted(by quote: Unicode.Scalar) -> String {
+        var quoted = UnicodeScalarView([quote])
+        for scalar in unicodeScalars {
+            quoted.append(scalar)
+            if scalar == quote { quoted.append(scalar) }
+        }
+        quoted.append(quote)
+        return String(quoted)
     }
 }
