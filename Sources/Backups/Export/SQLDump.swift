@@ -78,7 +78,7 @@ struct SQLDump {
         let name = table.quotedIdentifier
         let beginning = "INSERT INTO \(name)\(listed ? "(\(columns))" : "") VALUES("
         let select = try naming("table \(name)") {
-            try source.statement("SELECT \(columns) FROM main.\(name)")
+            try source.statement("SELECT \(columns) FROM main.\(name) NOT INDEXED")
         }
         defer { select.finish() }
         while try naming("table \(name)", { try select.step() }) {

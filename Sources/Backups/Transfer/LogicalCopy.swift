@@ -81,7 +81,8 @@ struct LogicalCopy {
     private nonisolated(nonsending) func copyRows(of table: String, columns: String, _ count: Int) async throws {
         let name = table.quotedIdentifier
         let (select, insert) = try naming("table \(name)") {
-            let select = try source.statement("SELECT \(columns) FROM main.\(name)")
+            // By the table itself: it is what counts, should an index say otherwise.
+            let select = try source.statement("SELECT \(columns) FROM main.\(name) NOT INDEXED")
             do {
                 let places = repeatElement("?", count: count).joined(separator: ", ")
                 return (select, try target.statement("INSERT INTO main.\(name) (\(columns)) VALUES (\(places))"))
