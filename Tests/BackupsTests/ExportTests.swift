@@ -23,6 +23,49 @@ struct ExportTests {
         }
     }
 
+    @Test("SQL text is read to its end also when the last table that counted its rows is gone")
+    func sequences() async throws {
+        try await BackupsFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            for sql in ["CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT)", "DROP TABLE t", "CREATE TABLE u(x)"] {
+                try await user.run(sql)
+            }
+            let path = fixture.directory + "/text.sqlite3"
+            _ = try await PlainSQLite.run(path, try await user.exportText(), in: fixture.directory)
+            #expect(try await PlainSQLite.run(path, "SELECT count(*) FROM u;", in: fixture.directory) == "0\n")
+        }
+    }
+
+    @Test("SQL text is read to its end also when statements of the schema end within a comment")
+    func comments() async throws {
+        try await BackupsFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            for sql in [
+                "CREATE TABLE t(x)", "CREATE INDEX i ON t(x) -- to the end of the line",
+                "CREATE VIEW v AS SELECT 7 AS seven /* to the end", "CREATE VIEW w AS SELECT seven FROM v",
+            ] { try await user.run(sql) }
+            let path = fixture.directory + "/text.sqlite3"
+            _ = try await PlainSQLite.run(path, try await user.exportText(), in: fixture.directory)
+            #expect(try await PlainSQLite.run(path, "SELECT * FROM w;", in: fixture.directory) == "7\n")
+            #expect(
+                try await PlainSQLite.run(path, "SELECT count(*) FROM sqlite_schema;", in: fixture.directory) == "4\n")
+        }
+    }
+
+    @Test("a client of SQL text has its time for each 64 KiB, also within a long value")
+    func pieces() async throws {
+        try await BackupsFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            try await user.run("CREATE TABLE t(x)")
+            try await user.run("INSERT INTO t VALUES (hex(zeroblob(500000))), (zeroblob(500000))")
+            let longest = Mutex(0)
+            try await fixture.backups.exportText(with: user.access).write { piece in
+                longest.withLock { $0 = max($0, piece.count) }
+            }
+            #expect(longest.withLock { $0 } <= 2 * SQLText.pieceBytes)
+        }
+    }
+
     @Test("a plain SQLite of another process opens a plain export, and the disk has never had a readable byte of it")
     func plain() async throws {
         try await BackupsFixture.run { fixture in

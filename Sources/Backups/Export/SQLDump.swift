@@ -35,12 +35,13 @@ struct SQLDump {
         }
         text.write("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n")
         for table in schema.tables { try await write(table) }
-        if schema.hasSequences {
+        if schema.hasSequences, schema.tables.contains(where: \.isCounted) {
+            // The table stays when the last one that needs it goes, and only such a one makes it anew.
             text.write("DELETE FROM sqlite_sequence;\n")
             try await writeRows(of: "sqlite_sequence", columns: "name, seq", listed: true)
         }
         if !schema.virtualTables.isEmpty { try await writeVirtualTables(of: schema) }
-        for object in schema.indexes + schema.viewsAndTriggers { try await write(object.sql + ";\n") }
+        for object in schema.indexes + schema.viewsAndTriggers { try await write(statement: object.sql) }
         if schema.hasStatistics {
             text.write("ANALYZE sqlite_schema;\nDELETE FROM sqlite_stat1;\n")
             try await writeRows(of: "sqlite_stat1", columns: "tbl, idx, stat", listed: true)
@@ -54,8 +55,14 @@ struct SQLDump {
         try await flush()
     }
 
+    /// The text of an index or a view may end within a comment, which would take the semicolon in.
+    private nonisolated(nonsending) mutating func write(statement sql: String) async throws {
+        let end = ["", "\n", "*/"].first { SQLCipherLibrary.isComplete(sql + $0 + ";") } ?? ""
+        try await write(sql + end + ";\n")
+    }
+
     private nonisolated(nonsending) mutating func write(_ table: StoredSchema.Table) async throws {
-        try await write(table.object.sql + ";\n")
+        try await write(statement: table.object.sql)
         try await writeRows(of: table.name, columns: table.columns.list, listed: !table.columns.isEveryColumn)
     }
 
@@ -96,7 +103,10 @@ struct SQLDump {
         case .null: text.write("NULL")
         case .integer(let integer): text.write(String(integer))
         case .real(let real): text.write(real)
-        case .text(let bytes) where SQLText.canBeQuoted(bytes): text.write(quoted: bytes)
+        case .text(let bytes) where SQLText.canBeQuoted(bytes):
+            text.write("'")
+            try await write(bytes) { $0.write(doublingQuotes: $1) }
+            text.write("'")
         case .text(let bytes):
             text.write("CAST(")
             try await write(literalOf: bytes)
@@ -107,14 +117,21 @@ struct SQLDump {
 
     private nonisolated(nonsending) mutating func write(literalOf bytes: UnsafeRawBufferPointer) async throws {
         text.write("X'")
+        try await write(bytes) { $0.write(hexadecimal: $1) }
+        text.write("'")
+    }
+
+    /// Writes a long value part by part, so that no piece of the text becomes long.
+    private nonisolated(nonsending) mutating func write(
+        _ bytes: UnsafeRawBufferPointer, as form: (inout SQLText, UnsafeRawBufferPointer) -> Void
+    ) async throws {
         var start = 0
         while start < bytes.count {
             let end = min(start + Self.valuePiece, bytes.count)
-            text.write(hexadecimal: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+            form(&text, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
             if text.isFull { try await flush() }
             start = end
         }
-        text.write("'")
     }
 
     private nonisolated(nonsending) mutating func write(_ sql: String) async throws {

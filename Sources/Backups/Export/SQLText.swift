@@ -21,13 +21,12 @@ struct SQLText {
         bytes.append(contentsOf: text.utf8)
     }
 
-    mutating func write(quoted text: UnsafeRawBufferPointer) {
-        bytes.append(UInt8(ascii: "'"))
-        for byte in text {
+    /// What stands between the quotes of a text.
+    mutating func write(doublingQuotes part: UnsafeRawBufferPointer) {
+        for byte in part {
             bytes.append(byte)
             if byte == UInt8(ascii: "'") { bytes.append(byte) }
         }
-        bytes.append(UInt8(ascii: "'"))
     }
 
     mutating func write(hexadecimal part: UnsafeRawBufferPointer) {

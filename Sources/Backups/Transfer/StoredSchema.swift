@@ -19,6 +19,9 @@ struct StoredSchema {
         let columns: TableColumns
 
         var name: String { object.name }
+
+        /// Whether its numbers may be counted in `sqlite_sequence`: https://www.sqlite.org/autoinc.html
+        var isCounted: Bool { object.sql.uppercased().contains("AUTOINCREMENT") }
     }
 
     private(set) var tables: [Table] = []
