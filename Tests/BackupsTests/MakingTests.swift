@@ -81,14 +81,7 @@ struct MakingTests {
     func cancellation() async throws {
         try await BackupsFixture.run { fixture in
             let ada = try await fixture.makeUser()
-            try await ada.run("CREATE TABLE t(v)")
-            try await ada.run(
-                """
-                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-                INSERT INTO t SELECT randomblob(4000) FROM n
-                """)
-            let run = try fixture.backups.begin(with: ada.access, label: nil)
-            try await eventually { run.progress.done > 0 }
+            let run = try await beginLong(of: ada, in: fixture)
             try await fixture.backups.delete(run.id, of: ada.id)
             await #expect(throws: BackupError.cancelled) { try await run.value() }
             #expect(ada.backupFiles == [])
@@ -102,14 +95,7 @@ struct MakingTests {
     func closing() async throws {
         try await BackupsFixture.run { fixture in
             let ada = try await fixture.makeUser()
-            try await ada.run("CREATE TABLE t(v)")
-            try await ada.run(
-                """
-                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-                INSERT INTO t SELECT randomblob(4000) FROM n
-                """)
-            let run = try fixture.backups.begin(with: ada.access, label: nil)
-            try await eventually { run.progress.done > 0 }
+            let run = try await beginLong(of: ada, in: fixture)
             try await fixture.backups.deleteFiles(of: ada.id)
             await #expect(throws: (any Error).self) { try await run.value() }
             #expect(!StoredFile.exists(fixture.files.directory(of: ada.id)))
@@ -265,6 +251,19 @@ struct MakingTests {
             await #expect(throws: BackupError.notFound) { try await bob.restore(backup) }
             #expect(ada.backupFiles.count == 1)
         }
+    }
+
+    /// A backup of so much that it is still being made when this returns.
+    private func beginLong(of user: BackupsFixture.User, in fixture: BackupsFixture) async throws -> BackupRun {
+        try await user.run("CREATE TABLE t(v)")
+        try await user.run(
+            """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+            INSERT INTO t SELECT randomblob(4000) FROM n
+            """)
+        let run = try fixture.backups.begin(with: user.access, label: nil)
+        try await eventually { run.progress.done > 0 }
+        return run
     }
 }
 

@@ -57,16 +57,7 @@ struct RestartTests {
         try await withTemporaryDirectory { directory in
             try await ServerProcess.run(in: directory) { server in
                 let ada = try await server.makeUser("ada")
-                let other = try HTTPClient(port: server.port)
-                try await other.send(
-                    HTTPClient.encode(
-                        "POST", "/v1/query?timeout_ms=2000",
-                        headers: [("Authorization", "Bearer \(ada.token)"), ("Content-Type", "application/json")],
-                        body: Array(#"{"sql":"\#(Self.endless)"}"#.utf8)))
-                try await eventually {
-                    try await server.call("GET", "/metrics").text
-                        .contains(#"coffer_connections{pool_role="reader",state="leased"} 1"#)
-                }
+                let other = try await startEndless("/v1/query?timeout_ms=2000", as: ada, on: server)
                 server.process.send(SIGTERM)
                 let reply = try await other.readReply()
                 #expect(reply.status == 408)
@@ -82,22 +73,30 @@ struct RestartTests {
         try await withTemporaryDirectory { directory in
             try await ServerProcess.run(in: directory, ["--shutdown-timeout", "200ms"]) { server in
                 let ada = try await server.makeUser("ada")
-                let other = try HTTPClient(port: server.port)
-                try await other.send(
-                    HTTPClient.encode(
-                        "POST", "/v1/query",
-                        headers: [("Authorization", "Bearer \(ada.token)"), ("Content-Type", "application/json")],
-                        body: Array(#"{"sql":"\#(Self.endless)"}"#.utf8)))
-                try await eventually {
-                    try await server.call("GET", "/metrics").text
-                        .contains(#"coffer_connections{pool_role="reader",state="leased"} 1"#)
-                }
+                let other = try await startEndless("/v1/query", as: ada, on: server)
                 server.process.send(SIGTERM)
                 #expect(try await server.process.wait(within: .seconds(5)) == .exit(0))
                 #expect(leftOver(in: server.data) == [])
                 await other.close()
             }
         }
+    }
+
+    /// A client whose statement runs, and does not end by itself.
+    private func startEndless(_ target: String, as user: SystemUser, on server: ServerProcess) async throws
+        -> HTTPClient
+    {
+        let client = try HTTPClient(port: server.port)
+        try await client.send(
+            HTTPClient.encode(
+                "POST", target,
+                headers: [("Authorization", "Bearer \(user.token)"), ("Content-Type", "application/json")],
+                body: Array(#"{"sql":"\#(Self.endless)"}"#.utf8)))
+        try await eventually {
+            try await server.call("GET", "/metrics").text
+                .contains(#"coffer_connections{pool_role="reader",state="leased"} 1"#)
+        }
+        return client
     }
 
     private static let endless =
