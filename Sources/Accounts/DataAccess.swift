@@ -77,6 +77,15 @@ public struct DataAccess: Sendable {
         }
     }
 
+    /// The same without waiting; `nil`, and `body` is not called, if the engine is not open, or the token has still to show that
+    /// it leads to the database's key.
+    public func withOpenEngine<Result>(
+        in engines: EngineRegistry, _ body: (Engine) throws -> Result
+    ) rethrows -> Result? {
+        guard proof.isGiven else { return nil }
+        return try engines.withOpenEngine(of: user, body)
+    }
+
     /// Has the token show that it leads to the database's key, for which the engine is opened unless the token has done so
     /// in this process.
     ///

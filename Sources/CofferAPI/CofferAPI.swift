@@ -4,7 +4,6 @@ import HTTPServer
 import Metrics
 import Research
 import UserEngines
-import Workers
 
 /// Every call that Coffer answers.
 public struct CofferAPI: Sendable {
@@ -17,15 +16,12 @@ public struct CofferAPI: Sendable {
     private let reaper: Reaper
     private let limits: APILimits
     private let access: AccessConfiguration
-    private let workers: WorkerExecutor
     private let publicFiles: PublicFiles
 
-    /// Puts the modules below behind HTTP. `workers` run what may be long and are not those that the
-    /// server's light and inline handlers go on with; `publicDirectory` holds the landing page and the
-    /// OpenAPI document.
+    /// Puts the modules below behind HTTP. `publicDirectory` holds the landing page and the OpenAPI document.
     public init(
         accounts: Accounts, backups: Backups, engines: EngineRegistry, researches: Researches, metrics: MetricsRegistry,
-        readiness: Readiness, reaper: Reaper, limits: APILimits, access: AccessConfiguration, workers: WorkerExecutor,
+        readiness: Readiness, reaper: Reaper, limits: APILimits, access: AccessConfiguration,
         publicDirectory: String
     ) {
         self.accounts = accounts
@@ -37,7 +33,6 @@ public struct CofferAPI: Sendable {
         self.reaper = reaper
         self.limits = limits
         self.access = access
-        self.workers = workers
         publicFiles = PublicFiles(directory: publicDirectory)
     }
 
@@ -60,8 +55,7 @@ public struct CofferAPI: Sendable {
         ResearchRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
         EventRoutes(researches: researches, authentication: authentication).add(to: &router)
         FindingRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
-        QueryRoutes(authentication: authentication, engines: engines, limits: limits, workers: workers)
-            .add(to: &router)
+        QueryRoutes(authentication: authentication, engines: engines, limits: limits).add(to: &router)
         HealthRoutes(readiness: readiness, operators: operators).add(to: &router)
         MetricsRoutes(metrics: metrics, operators: operators).add(to: &router)
         AdminRoutes(accounts: accounts, engines: engines, reaper: reaper, operators: operators).add(to: &router)

@@ -30,6 +30,19 @@ public protocol ConnectionDriver<Connection>: Sendable {
     func evictionReason(for error: any Error) -> EvictionReason?
 }
 
+/// A driver whose reset waits for nothing, so that a connection can be used without a task.
+public protocol SynchronousResetDriver: ConnectionDriver {
+    /// ``reset(_:)`` on the caller's thread.
+    func resetNow(_ connection: Connection) -> ResetResult
+}
+
+extension SynchronousResetDriver {
+    /// Resets at once.
+    public nonisolated(nonsending) func reset(_ connection: Connection) async -> ResetResult {
+        resetNow(connection)
+    }
+}
+
 /// What a connection is worth after its reset.
 public enum ResetResult: Sendable, Equatable {
     /// The connection is as good as new.

@@ -10,10 +10,7 @@ extension ConnectionPool {
         case .evict(let reason): finish(lease, evicting: reason)
         case .reset:
             driver.drain(lease.connection)
-            switch await driver.reset(lease.connection) {
-            case .reusable: finish(lease, evicting: nil)
-            case .evict(let reason): finish(lease, evicting: reason)
-            }
+            finish(lease, await driver.reset(lease.connection))
         }
     }
 
@@ -50,10 +47,45 @@ extension ConnectionPool {
         return step
     }
 
+    private func finish(_ lease: Lease<Driver>, _ result: ResetResult) {
+        switch result {
+        case .reusable: finish(lease, evicting: nil)
+        case .evict(let reason): finish(lease, evicting: reason)
+        }
+    }
+
     private func finish(_ lease: Lease<Driver>, evicting reason: EvictionReason?) {
         let now = time.now
         let (used, actions) = decide { $0.finishRelease(lease.ticket, evicting: reason, now: now) }
         observer?.record(.released(used: .nanoseconds(used)))
         perform(actions)
+    }
+}
+
+extension ConnectionPool where Driver: SynchronousResetDriver {
+    /// Uses an idle connection for the time of `body`, without a task, and gives it back however that ends. `nil`, and
+    /// `body` is not called, if ``leaseIfIdle(file:line:)`` has none.
+    public func withIdleConnection<Outcome>(
+        file: StaticString = #fileID, line: UInt = #line, _ body: (Driver.Connection) throws -> Outcome
+    ) throws -> Outcome? {
+        guard let lease = leaseIfIdle(file: file, line: line) else { return nil }
+        let outcome: Outcome
+        do {
+            outcome = try body(lease.connection)
+        } catch {
+            try releaseNow(lease, evicting: driver.evictionReason(for: error))
+            throw error
+        }
+        try releaseNow(lease, evicting: nil)
+        return outcome
+    }
+
+    private func releaseNow(_ lease: Lease<Driver>, evicting reason: EvictionReason?) throws(PoolError) {
+        switch try begin(lease, evicting: reason) {
+        case .evict(let reason): finish(lease, evicting: reason)
+        case .reset:
+            driver.drain(lease.connection)
+            finish(lease, driver.resetNow(lease.connection))
+        }
     }
 }

@@ -1,26 +1,41 @@
 import Logging
 
-// The handler's task.
+// The handler, on this thread or in a task.
 extension Exchange {
-    /// Starts the handler in a task that a client's leaving or the server's stop cancels.
+    /// Runs the handler, or starts it in a task that a client's leaving or the server's stop cancels.
     func startHandler() {
         let (route, request) = state.withLock { state in
             state.isStarted = true
             return (state.route, state.request)
         }
         guard let route, let request else { return }
+        switch route.action {
+        case .task(let dispatch, let handler): start(request, dispatch) { try await handler(request) }
+        case .inline(let handler):
+            do {
+                switch try handler(request) {
+                case .now(let response): answer(response)
+                case .later(let dispatch, let work): start(request, dispatch, work)
+                }
+            } catch {
+                answer(failure(error, of: request))
+            }
+        }
+    }
+
+    private func start(
+        _ request: Request, _ dispatch: Dispatch, _ work: @escaping @Sendable () async throws -> Response
+    ) {
+        state.withLock { $0.dispatch = dispatch }
         core.tasks.begin()
-        let body: @Sendable () async -> Void = { [self] in
-            let response = await run(route.handler, request)
-            answer(response)
+        let task = Task(executorPreference: core.executor(for: dispatch)) { [self] in
+            do {
+                answer(try await work())
+            } catch {
+                answer(failure(error, of: request))
+            }
             core.tasks.end()
         }
-        let task =
-            switch route.dispatch {
-            case .inline: Task.immediate(executorPreference: core.lightWorkers, operation: body)
-            case .light: Task(executorPreference: core.lightWorkers, operation: body)
-            case .worker: Task(executorPreference: core.workers, operation: body)
-            }
         keep(task) { $0.response == nil }
     }
 
@@ -38,17 +53,13 @@ extension Exchange {
         if isCancelled { task.cancel() }
     }
 
-    private func run(_ handler: Handler, _ request: Request) async -> Response {
-        do {
-            return try await handler(request)
-        } catch let problem as Problem {
-            return problem.response(requestID: request.id)
-        } catch {
-            if state.withLock({ $0.isCancelled }) { return Problem.draining.response(requestID: request.id) }
-            let problem = core.problem(error)
-            if problem.status.rawValue >= 500 { log(error, of: request) }
-            return problem.response(requestID: request.id)
-        }
+    /// What the client is told when the handler has thrown.
+    private func failure(_ error: any Error, of request: Request) -> Response {
+        if let problem = error as? Problem { return problem.response(requestID: request.id) }
+        if state.withLock({ $0.isCancelled }) { return Problem.draining.response(requestID: request.id) }
+        let problem = core.problem(error)
+        if problem.status.rawValue >= 500 { log(error, of: request) }
+        return problem.response(requestID: request.id)
     }
 
     /// Says what kind of error it was, and what is known to be fit for a log: its own text could carry what is not.

@@ -56,8 +56,8 @@ extension Exchange {
         _ produce: @escaping @Sendable (BodyWriter) async throws -> Void, _ stream: ResponseStream, requestID: String
     ) {
         core.tasks.begin()
-        let isLight = state.withLock { $0.route?.dispatch.isLight ?? true }
-        let task = Task(executorPreference: isLight ? core.lightWorkers : core.workers) { [core] in
+        let dispatch = state.withLock { $0.dispatch ?? .light }
+        let task = Task(executorPreference: core.executor(for: dispatch)) { [core] in
             do {
                 try await produce(BodyWriter(stream: stream))
                 stream.finish(complete: true)

@@ -35,6 +35,8 @@ final class Exchange: Sendable {
         var sink = Sink.nowhere
         var request: Request?
         var route: Route?
+        /// Where the handler's task runs, if it has one.
+        var dispatch: Dispatch?
         /// What was announced of the body and has not come; `nil` for a chunked one.
         var remaining: Int64? = 0
         var received: Int64 = 0

@@ -14,23 +14,29 @@ public enum BodyPolicy: Sendable {
     }
 }
 
-/// Where a handler starts.
+/// Where a handler runs.
 public enum Dispatch: Sendable {
-    /// On the event thread, until it first suspends; then as ``light``. Only for what is short and cannot block: every
-    /// client of that thread waits meanwhile.
-    case inline
     /// On a worker that only such handlers share, so that long work never makes it wait. It may block, but briefly.
     case light
     /// On a worker, where it may block for long.
     case worker
-
-    /// Whether what the handler streams runs where nothing takes long.
-    var isLight: Bool { self != .worker }
 }
 
 /// Answers a request. It throws a ``Problem``, or an error that the server's mapping makes one of. It runs in a task
 /// of its own, which is cancelled when the client goes away or the server stops.
 public typealias Handler = @Sendable (Request) async throws -> Response
+
+/// Answers a request on the event thread, or says who is to. Only for what is short and cannot block: every client of
+/// that thread waits meanwhile. What it throws is answered as what a ``Handler`` throws.
+public typealias InlineHandler = @Sendable (Request) throws -> InlineAnswer
+
+/// What an ``InlineHandler`` makes of a request.
+public enum InlineAnswer: Sendable {
+    /// This is the answer.
+    case now(Response)
+    /// The closure answers, in a task of its own as a ``Handler`` does.
+    case later(Dispatch, @Sendable () async throws -> Response)
+}
 
 /// One method on one path template.
 final class Route: Sendable {
@@ -38,20 +44,24 @@ final class Route: Sendable {
     let template: String
     let parameterNames: [String]
     let body: BodyPolicy
-    let dispatch: Dispatch
     let answersWhileDraining: Bool
-    let handler: Handler
+    let action: Action
+
+    /// What is done with a request.
+    enum Action: Sendable {
+        case inline(InlineHandler)
+        case task(Dispatch, Handler)
+    }
 
     init(
-        method: HTTPMethod, template: String, parameterNames: [String], body: BodyPolicy, dispatch: Dispatch,
-        answersWhileDraining: Bool, handler: @escaping Handler
+        method: HTTPMethod, template: String, parameterNames: [String], body: BodyPolicy, answersWhileDraining: Bool,
+        action: Action
     ) {
         self.method = method
         self.template = template
         self.parameterNames = parameterNames
         self.body = body
-        self.dispatch = dispatch
         self.answersWhileDraining = answersWhileDraining
-        self.handler = handler
+        self.action = action
     }
 }

@@ -56,6 +56,14 @@ final class ServerCore: Sendable {
         draining.store(true, ordering: .relaxed)
     }
 
+    /// Who runs the tasks of handlers and of streamed responses.
+    func executor(for dispatch: Dispatch) -> WorkerExecutor {
+        switch dispatch {
+        case .light: lightWorkers
+        case .worker: workers
+        }
+    }
+
     // MARK: - Connections, told by libmicrohttpd
 
     func connectionOpened(_ handle: OpaquePointer) -> ClientConnection {

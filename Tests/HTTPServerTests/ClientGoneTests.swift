@@ -9,7 +9,7 @@ struct ClientGoneTests {
         case close, reset, halfClose
     }
 
-    @Test("Its handler is cancelled", arguments: Departure.allCases, [Dispatch.inline, .worker])
+    @Test("Its handler is cancelled", arguments: Departure.allCases, [Dispatch.light, .worker])
     func cancelsHandler(departure: Departure, dispatch: Dispatch) async throws {
         let entered = Gate(open: true)
         let cancelled = Gate(open: true)
@@ -42,7 +42,7 @@ struct ClientGoneTests {
     func storm() async throws {
         let answered = Atomic(0)
         try await TestServer.run { router in
-            for (path, dispatch) in [("/inline", Dispatch.inline), ("/worker", .worker)] {
+            for (path, dispatch) in [("/light", Dispatch.light), ("/worker", .worker)] {
                 router.on(.get, path, dispatch: dispatch) { _ in
                     await Task.yield()
                     answered.add(1, ordering: .relaxed)
@@ -61,7 +61,7 @@ struct ClientGoneTests {
                     group.addTask {
                         for round in 0..<40 {
                             try await server.withClient { client in
-                                let path = ["/inline", "/worker", "/stream"][round % 3]
+                                let path = ["/light", "/worker", "/stream"][round % 3]
                                 try await client.send(HTTPClient.encode("GET", path))
                                 if (round + number) % 2 == 0 {
                                     await client.abort()

@@ -6,7 +6,7 @@ import Testing
 @Suite("Deadlines, on a clock that the test moves")
 struct DeadlineTests {
     private func routes(_ router: inout Router) {
-        router.on(.get, "/", dispatch: .inline) { _ in Response(contentType: "text/plain", bytes: Array("ok".utf8)) }
+        router.inline(.get, "/") { _ in .now(Response(contentType: "text/plain", bytes: Array("ok".utf8))) }
         router.on(.post, "/", body: .buffered()) { request in
             Response(contentType: "text/plain", bytes: Array("\(request.body.count)".utf8))
         }

@@ -40,19 +40,21 @@ struct HandlerTests {
         }
     }
 
-    @Test("A thrown problem is sent as it is", arguments: [Dispatch.inline, .worker])
-    func problem(dispatch: Dispatch) async throws {
+    @Test("A thrown problem is sent as it is", arguments: ["/inline", "/later", "/light", "/worker"])
+    func problem(path: String) async throws {
+        let conflict = Problem(
+            .conflict, "constraint", detail: "UNIQUE \"failed\"\n",
+            members: [
+                JSONMember(name: "sqlite_code", value: .integer(2067))
+            ], retryAfter: .milliseconds(1200), headers: ["X-Why": "because"])
         try await TestServer.run { router in
-            router.on(.get, "/", dispatch: dispatch) { _ in
-                throw Problem(
-                    .conflict, "constraint", detail: "UNIQUE \"failed\"\n",
-                    members: [
-                        JSONMember(name: "sqlite_code", value: .integer(2067))
-                    ], retryAfter: .milliseconds(1200), headers: ["X-Why": "because"])
-            }
+            router.inline(.get, "/inline") { _ in throw conflict }
+            router.inline(.get, "/later") { _ in .later(.light) { throw conflict } }
+            router.on(.get, "/light") { _ in throw conflict }
+            router.on(.get, "/worker", dispatch: .worker) { _ in throw conflict }
         } body: { server in
             try await server.withClient { client in
-                let reply = try await client.request("GET", "/", headers: [("X-Request-ID", "abc")])
+                let reply = try await client.request("GET", path, headers: [("X-Request-ID", "abc")])
                 #expect(reply.status == 409)
                 #expect(reply.header("content-type") == "application/problem+json")
                 #expect(reply.header("retry-after") == "2")

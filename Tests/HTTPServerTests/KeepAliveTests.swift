@@ -5,15 +5,12 @@ import Testing
 @Suite("Keep-alive")
 struct KeepAliveTests {
     private func routes(_ router: inout Router) {
-        for (path, dispatch) in [("/inline/{n}", Dispatch.inline), ("/worker/{n}", .worker)] {
-            router.on(.get, path, dispatch: dispatch) { request in
-                Response(contentType: "text/plain", bytes: Array(request.parameter("n").utf8))
-            }
+        @Sendable func number(of request: Request) -> Response {
+            Response(contentType: "text/plain", bytes: Array(request.parameter("n").utf8))
         }
-        router.on(.get, "/later/{n}", dispatch: .inline) { request in
-            await Task.yield()
-            return Response(contentType: "text/plain", bytes: Array(request.parameter("n").utf8))
-        }
+        router.inline(.get, "/inline/{n}") { .now(number(of: $0)) }
+        router.inline(.get, "/later/{n}") { request in .later(.light) { number(of: request) } }
+        router.on(.get, "/worker/{n}", dispatch: .worker) { number(of: $0) }
         router.on(.post, "/echo", body: .buffered()) { request in
             Response(contentType: "text/plain", bytes: request.body.withUnsafeBytes { Array($0) })
         }

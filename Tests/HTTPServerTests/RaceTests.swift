@@ -55,7 +55,7 @@ struct RaceTests {
         #expect(held.load(ordering: .relaxed) > 0)
     }
 
-    @Test("The answer of a handler", arguments: [Dispatch.inline, .worker])
+    @Test("The answer of a handler", arguments: [Dispatch.light, .worker])
     func answer(dispatch: Dispatch) async throws {
         try await run(suspending: .received, until: { $0.tasks.count == 0 }) { router in
             router.on(.get, "/", dispatch: dispatch) { _ in

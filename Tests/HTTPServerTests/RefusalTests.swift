@@ -5,7 +5,7 @@ import Testing
 @Suite("Refusals")
 struct RefusalTests {
     private func routes(_ router: inout Router) {
-        router.on(.get, "/", dispatch: .inline) { _ in Response(contentType: "text/plain", bytes: Array("ok".utf8)) }
+        router.inline(.get, "/") { _ in .now(Response(contentType: "text/plain", bytes: Array("ok".utf8))) }
         router.on(.post, "/json", body: .json(limit: 100)) { request in
             Response(contentType: "text/plain", bytes: request.body.withUnsafeBytes { Array($0) })
         }

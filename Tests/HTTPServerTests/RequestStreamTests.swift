@@ -18,7 +18,7 @@ struct RequestStreamTests {
 
     @Test(
         "A body arrives whole, with and without a length, and the connection lives on",
-        arguments: [Dispatch.inline, .worker])
+        arguments: [Dispatch.light, .worker])
     func whole(dispatch: Dispatch) async throws {
         try await TestServer.run { router in
             router.on(.put, "/", body: .streamed(), dispatch: dispatch, handler: Self.count)

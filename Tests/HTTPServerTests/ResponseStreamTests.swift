@@ -11,13 +11,14 @@ struct ResponseStreamTests {
     @Test("What is written arrives, in chunks, and the connection lives on")
     func chunks() async throws {
         try await TestServer.run { router in
-            router.on(.get, "/{dispatch}", dispatch: .inline) { request in
-                Response(
-                    headers: ["Content-Type": "text/plain"],
-                    body: .stream { writer in
-                        try await writer.write("")
-                        for number in 0..<1000 { try await writer.write("\(number),") }
-                    })
+            router.inline(.get, "/x") { _ in
+                .now(
+                    Response(
+                        headers: ["Content-Type": "text/plain"],
+                        body: .stream { writer in
+                            try await writer.write("")
+                            for number in 0..<1000 { try await writer.write("\(number),") }
+                        }))
             }
         } body: { server in
             let expected = (0..<1000).map { "\($0)," }.joined()

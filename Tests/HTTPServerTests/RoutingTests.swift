@@ -5,8 +5,8 @@ import Testing
 @Suite("Routing")
 struct RoutingTests {
     private func routes(_ router: inout Router) {
-        router.on(.get, "/plain", dispatch: .inline) { request in
-            Response(contentType: "text/plain", bytes: Array("\(request.method) \(request.path)".utf8))
+        router.inline(.get, "/plain") { request in
+            .now(Response(contentType: "text/plain", bytes: Array("\(request.method) \(request.path)".utf8)))
         }
         router.on(.put, "/plain") { _ in Response(.noContent) }
         router.on(.get, "/items/{id}") { request in

@@ -54,6 +54,29 @@ import Workers
         }
     }
 
+    @Test("a use without a task leaves no more behind than one with a task")
+    func withoutTask() async throws {
+        try await run { pooled in
+            let first = try pooled.pool.withIdleConnection { connection in
+                try connection.execute("BEGIN; INSERT INTO t VALUES (1)")
+                return ObjectIdentifier(connection)
+            }
+            let second = try pooled.pool.withIdleConnection { ObjectIdentifier($0) }
+            #expect(first != nil && first == second)
+            #expect(try await pooled.count() == 0)
+            let whileLeased = try await pooled.pool.withConnection { _ in
+                try pooled.pool.withIdleConnection { _ in true }
+            }
+            #expect(whileLeased == nil, "the only one is leased")
+            #expect(throws: SQLiteError.self) {
+                try pooled.pool.withIdleConnection { _ in throw SQLiteError(.corrupt, message: "") }
+            }
+            try await eventually { pooled.pool.gauges.occupancy.total == 0 }
+            let afterwards = try pooled.pool.withIdleConnection { _ in true }
+            #expect(afterwards == nil, "nothing is opened")
+        }
+    }
+
     @Test("uncommitted writes are invisible to the next holder of the same connection")
     func dirtyTransaction() async throws {
         try await run { pooled in

@@ -15,25 +15,26 @@ import Workers
         var begins: [Bool]
     }
 
-    /// Runs a statement in a task that begins on the calling thread, as a request's does; a begin is true if it was there.
+    /// Runs a statement as a request does: on this thread if it is quick, else on a worker; a begin is true if it was here.
     private func run(_ sql: String, _ argument: Value, as user: UserID, in fixture: EngineFixture) async throws -> Run {
-        let caller = pthread_self()
         let begins = Mutex<[Bool]>([])
-        let workers = WorkerExecutor(threads: 1)
-        defer { workers.shutdown() }
-        let task = Task.immediate(executorPreference: fixture.workers) {
-            try await fixture.registry.withEngine(of: user, key: { try fixture.copyOfKey() }) { engine in
-                try await engine.run(
-                    sql, .positional([argument]), timeout: .seconds(30), from: .eventThread(workers: workers)
-                ) { statement, _ in
-                    begins.withLock { $0.append(pthread_self() == caller) }
-                    var rows: [[Value]] = []
-                    while try statement.step() { rows.append(try statement.row()) }
-                    return rows
-                }
+        let read = { @Sendable (isHere: Bool, statement: Statement) in
+            begins.withLock { $0.append(isHere) }
+            var rows: [[Value]] = []
+            while try statement.step() { rows.append(try statement.row()) }
+            return rows
+        }
+        let quick = try fixture.registry.withOpenEngine(of: user) { engine in
+            try engine.runIfQuick(sql, .positional([argument]), timeout: .seconds(30)) { statement, _ in
+                try read(true, statement)
             }
         }
-        let rows = try await task.value
+        if let rows = quick ?? nil { return Run(rows: rows, begins: begins.withLock { $0 }) }
+        let rows = try await fixture.registry.withEngine(of: user, key: { try fixture.copyOfKey() }) { engine in
+            try await engine.run(sql, .positional([argument]), timeout: .seconds(30)) { statement, _ in
+                try read(false, statement)
+            }
+        }
         return Run(rows: rows, begins: begins.withLock { $0 })
     }
 

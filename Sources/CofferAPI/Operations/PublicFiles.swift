@@ -20,11 +20,11 @@ struct PublicFiles: Sendable {
 
     func add(to router: inout Router) {
         for file in contents {
-            router.on(.get, file.path, dispatch: .inline) { _ in
+            router.inline(.get, file.path) { _ in
                 var response = Response(contentType: file.contentType, bytes: file.bytes)
                 response.headers["Cache-Control"] = "no-cache"
                 response.headers["Content-Security-Policy"] = "default-src 'self'"
-                return response
+                return .now(response)
             }
         }
     }

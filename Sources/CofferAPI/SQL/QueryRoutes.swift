@@ -1,41 +1,37 @@
+import Accounts
 import HTTPServer
+import SQLCipher
 import UserEngines
-import Workers
 
 /// `POST /v1/query` and `POST /v1/query/batch`.
 struct QueryRoutes: Sendable {
     let authentication: Authentication
     let engines: EngineRegistry
     let limits: APILimits
-    let workers: WorkerExecutor
 
     /// The bytes of a body that the event thread may parse, in some ten microseconds.
     private static let longestQuickBody = 16 << 10
 
     func add(to router: inout Router) {
-        router.on(.post, "/v1/query", body: limits.jsonBody, dispatch: .inline, handler: query)
+        router.inline(.post, "/v1/query", body: limits.jsonBody, handler: query)
         router.on(.post, "/v1/query/batch", body: limits.jsonBody, dispatch: .worker, handler: batch)
     }
 
-    @Sendable private func query(_ request: Request) async throws -> Response {
-        guard request.body.count > Self.longestQuickBody else {
-            return try await answer(request, from: .eventThread(workers: workers))
+    @Sendable private func query(_ request: Request) throws -> InlineAnswer {
+        guard request.body.count <= Self.longestQuickBody else {
+            return .later(.worker) { try await answer(try StatementCall(request, authentication, limits)) }
         }
-        return try await withTaskExecutorPreference(workers) { try await answer(request, from: .worker) }
+        let call = try StatementCall(request, authentication, limits)
+        let reply = try call.access.withOpenEngine(in: engines) { engine in
+            try engine.runIfQuick(call.body.sql, call.body.arguments, timeout: call.timeout, call.read)
+        }
+        if let reply = reply ?? nil { return .now(.json(reply)) }
+        return .later(.worker) { try await answer(call) }
     }
 
-    private func answer(_ request: Request, from start: StatementStart) async throws -> Response {
-        let access = try authentication.access(of: request)
-        let options = try ResultOptions(request, limits: limits)
-        let timeout = try limits.timeout(of: request)
-        let query = try request.body.withUnsafeBytes(QueryBody.read)
-        let reply = try await access.withEngine(in: engines) { engine in
-            try await engine.run(query.sql, query.arguments, timeout: timeout, from: start) {
-                statement, connection in
-                var writer = ResultWriter(options)
-                try writer.write(statement, on: connection)
-                return writer.finish()
-            }
+    private func answer(_ call: StatementCall) async throws -> Response {
+        let reply = try await call.access.withEngine(in: engines) { engine in
+            try await engine.run(call.body.sql, call.body.arguments, timeout: call.timeout, call.read)
         }
         return .json(reply)
     }
@@ -63,5 +59,27 @@ struct QueryRoutes: Sendable {
             }
         }
         return .json(reply)
+    }
+}
+
+/// What `POST /v1/query` asks for.
+private struct StatementCall: Sendable {
+    let access: DataAccess
+    let options: ResultOptions
+    let timeout: Duration
+    let body: QueryBody
+
+    init(_ request: Request, _ authentication: Authentication, _ limits: APILimits) throws {
+        access = try authentication.access(of: request)
+        options = try ResultOptions(request, limits: limits)
+        timeout = try limits.timeout(of: request)
+        body = try request.body.withUnsafeBytes(QueryBody.read)
+    }
+
+    /// Steps the statement: the reply's JSON.
+    @Sendable func read(_ statement: Statement, on connection: Connection) throws -> [UInt8] {
+        var writer = ResultWriter(options)
+        try writer.write(statement, on: connection)
+        return writer.finish()
     }
 }

@@ -4,7 +4,7 @@ import Secrets
 import Synchronization
 
 /// Opens, cleans and closes the pooled connections of one user's database.
-struct UserConnectionDriver: ConnectionDriver {
+struct UserConnectionDriver: SynchronousResetDriver {
     let configuration: ConnectionConfiguration
     let key: GuardedBytes
     let role: PoolRole
@@ -46,7 +46,7 @@ struct UserConnectionDriver: ConnectionDriver {
         connection.finalizeDeferred()
     }
 
-    nonisolated(nonsending) func reset(_ connection: Connection) async -> ResetResult {
+    func resetNow(_ connection: Connection) -> ResetResult {
         let outcome = connection.reset()
         return outcome == .asNew ? .reusable : .evict(EvictionReason(rawValue: outcome.description))
     }

@@ -57,6 +57,15 @@ public final class EngineRegistry: Sendable {
         return try await body(engine)
     }
 
+    /// The same without waiting; `nil`, and `body` is not called, if the engine is not open.
+    public func withOpenEngine<Result>(
+        of user: UserID, _ body: (Engine) throws -> Result
+    ) rethrows -> Result? {
+        guard let engine = decide({ $0.useIfOpen(user, at: time.now) }) else { return nil }
+        defer { endUse(of: engine, at: time.now) }
+        return try body(engine)
+    }
+
     /// Closes the engine if nobody is active on it: at once if no request uses it, else when the last one is done.
     ///
     /// - Returns: when a close that could begin at once has ended.

@@ -41,6 +41,13 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
             self.uses = uses
             lastUsed = now
         }
+
+        /// Counts a use.
+        func use(at now: MonotonicInstant) -> Engine {
+            uses += 1
+            lastUsed = now
+            return engine
+        }
     }
 
     /// Those who wait for an entry to leave its state. Changed in place, under the lock that the state is in.
@@ -120,14 +127,17 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
     private var closesForRoom = 0
     private var lastWaiter = 0
 
+    /// The engine, with a use counted, if it is open.
+    mutating func useIfOpen(_ user: UserID, at now: MonotonicInstant) -> Engine? {
+        guard !isShutDown, case .open(let open) = entries[user] else { return nil }
+        return open.use(at: now)
+    }
+
     /// - Parameter keyEpoch: the number that the key was fetched for; `nil` without a key.
     mutating func step(for user: UserID, keyEpoch: Int?, at now: MonotonicInstant) -> Step {
         guard !isShutDown else { return .refuse }
         switch entries[user] {
-        case .open(let open):
-            open.uses += 1
-            open.lastUsed = now
-            return .use(open.engine)
+        case .open(let open): return .use(open.use(at: now))
         case .exclusive, .draining:
             return .waitForFiles
         case .closing(_, _, let waiting):

@@ -8,11 +8,23 @@ extension Engine {
     /// The largest value of a quick statement. A larger one takes many pages, and is read within one instruction.
     private static let quickValueBytes = 16 << 10
 
-    /// Runs a statement that has been quick so far, for as long as it is; `nil` if it is to be run on a worker. So is one
-    /// that fails, for it may be time, or the size of a value, that it lacked; not on a broken connection, though.
+    /// Runs a statement that has been quick so far on this thread, for as long as it is; `nil` if it is to be run on a
+    /// worker. So is one that fails, for it may be time, or the size of a value, that it lacked; not on a broken connection,
+    /// though. Never waits, never opens a connection.
     ///
     /// Only a statement that has been run on a reader has a history, so it writes nothing, and can be begun anew.
-    func runIfQuick<Result>(
+    ///
+    /// - Throws: `SQLiteError` for a broken connection, ``EngineError``, what `read` throws.
+    public func runIfQuick<Result>(
+        _ sql: String, _ arguments: Arguments, timeout: Duration, _ read: (Statement, Connection) throws -> Result
+    ) throws -> Result? {
+        guard StatementRoute(sql) == .reader else { return nil }
+        return try readers.withIdleConnection { connection in
+            try runIfQuick(sql, arguments, timeout, on: connection, read)
+        } ?? nil
+    }
+
+    private func runIfQuick<Result>(
         _ sql: String, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
         _ read: (Statement, Connection) throws -> Result
     ) throws -> Result? {

@@ -9,26 +9,23 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - timeout: how long it may run; waiting for a connection is not counted.
-    ///   - start: the thread that the task is on.
-    ///   - read: steps the statement, once more from the beginning if that turns out to be long for the thread it is on.
+    ///   - read: steps the statement.
     /// - Throws: `PoolError`, `StatementError`, `ArgumentError`, `SQLiteError`, ``EngineError``.
     public func run<Result: Sendable>(
-        _ sql: String, _ arguments: Arguments, timeout: Duration, from start: StatementStart = .worker,
+        _ sql: String, _ arguments: Arguments, timeout: Duration,
         _ read: @Sendable (Statement, Connection) throws -> Result
     ) async throws -> Result {
-        if StatementRoute(sql) == .reader, let result = try await runOnReader(sql, arguments, timeout, start, read) {
+        if StatementRoute(sql) == .reader, let result = try await runOnReader(sql, arguments, timeout, read) {
             return result
         }
-        return try await start.onWorker {
-            try await writer.withConnection { connection in
-                connection.limit(until: SystemTime().now.advanced(by: timeout))
-                defer { boundLog(connection) }
-                let result = try timed(.writer) {
-                    try StatementRunner(connection, isAtomic: false).run(sql, arguments, read)
-                }
-                guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
-                return result
+        return try await writer.withConnection { connection in
+            connection.limit(until: SystemTime().now.advanced(by: timeout))
+            defer { boundLog(connection) }
+            let result = try timed(.writer) {
+                try StatementRunner(connection, isAtomic: false).run(sql, arguments, read)
             }
+            guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
+            return result
         }
     }
 
@@ -54,24 +51,17 @@ extension Engine {
     /// The result, or `nil` if the statement belongs on the writer: because it writes, or because there is no descriptor to
     /// spare for a reader.
     private func runOnReader<Result: Sendable>(
-        _ sql: String, _ arguments: Arguments, _ timeout: Duration, _ start: StatementStart,
+        _ sql: String, _ arguments: Arguments, _ timeout: Duration,
         _ read: @Sendable (Statement, Connection) throws -> Result
     ) async throws -> Result? {
         do {
             return try await readers.withConnection { connection -> Result? in
-                if case .eventThread = start,
-                    let result = try runIfQuick(sql, arguments, timeout, on: connection, read)
-                {
-                    return result
-                }
-                return try await start.onWorker {
-                    connection.limit(until: SystemTime().now.advanced(by: timeout))
-                    let statement = try connection.statement(sql)
-                    defer { statement.finish() }
-                    guard statement.isReadOnly || statement.isExplain else { return nil }
-                    try statement.bind(arguments)
-                    return try timed(.reader, statement) { try read(statement, connection) }
-                }
+                connection.limit(until: SystemTime().now.advanced(by: timeout))
+                let statement = try connection.statement(sql)
+                defer { statement.finish() }
+                guard statement.isReadOnly || statement.isExplain else { return nil }
+                try statement.bind(arguments)
+                return try timed(.reader, statement) { try read(statement, connection) }
             }
         } catch PoolError.openFailed(is GrowthRefused) {
             return nil
