@@ -19,8 +19,7 @@ extension Exchange {
         guard let (response, request) = takeResponse(), connection.enter(.answering) else { return .NO }
         let stream = makeStream(for: response)
         let queueable = MHDResponse(
-            response, stream: stream, fields: response.headers.completed(requestID: request.id),
-            isHead: request.method == .head, closes: core.isDraining)
+            response, requestID: request.id, stream: stream, isHead: request.method == .head, closes: core.isDraining)
         guard let queueable, queueable.queue(on: handle, status: response.status) else {
             core.logger.error(
                 "response could not be queued",

@@ -2,17 +2,17 @@ import Glibc
 
 /// The bytes that method names and header names are made of (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
 enum HTTPToken {
-    private static let members: [Bool] = {
-        var members = [Bool](repeating: false, count: 256)
-        for byte in "!#$%&'*+-.^_`|~0123456789".utf8 { members[Int(byte)] = true }
-        for letter in UInt8(ascii: "a")...UInt8(ascii: "z") {
-            members[Int(letter)] = true
-            members[Int(letter) - 32] = true
+    static func contains(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "^")...UInt8(ascii: "`"),
+            UInt8(ascii: "!"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "|"), UInt8(ascii: "~"):
+            true
+        default: false
         }
-        return members
-    }()
-
-    static func contains(_ byte: UInt8) -> Bool { members[Int(byte)] }
+    }
 }
 
 extension UInt8 {

@@ -11,7 +11,7 @@ struct MHDResponse: ~Copyable {
     }
 
     /// `nil` if libmicrohttpd has no memory for it. `stream` is the other end of a streamed body.
-    init?(_ response: Response, stream: ResponseStream?, fields: [ResponseHeaders.Field], isHead: Bool, closes: Bool) {
+    init?(_ response: Response, requestID: String, stream: ResponseStream?, isHead: Bool, closes: Bool) {
         let made: OpaquePointer? =
             switch response.body {
             case .empty: MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
@@ -23,8 +23,15 @@ struct MHDResponse: ~Copyable {
         handle = made
         // libmicrohttpd 0.9.75 would send the last chunk of a chunked body after the header of a HEAD response.
         if isHead, stream != nil { _ = coffer_mhd_close_after(handle) }
-        for field in fields { MHD_add_response_header(handle, field.name, field.value) }
-        if closes { MHD_add_response_header(handle, "Connection", "close") }
+        response.headers.forEachSent(requestID: requestID) { Self.add($0, $1, to: made) }
+        if closes { Self.add("Connection", "close", to: made) }
+    }
+
+    private static func add(_ name: String, _ value: String, to response: OpaquePointer) {
+        // A string passed as it is would be copied to the heap first.
+        name.withCString { name in
+            value.withCString { value in _ = MHD_add_response_header(response, name, value) }
+        }
     }
 
     borrowing func queue(on connection: OpaquePointer, status: HTTPStatus) -> Bool {

@@ -2,6 +2,7 @@
 enum MediaType {
     /// Whether a `Content-Type` value names one of `expected`, in UTF-8 if it names a charset.
     static func matches(_ value: String, _ expected: [String]) -> Bool {
+        if expected.contains(value) { return true }
         let parts = value.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map(trimmed)
         guard let type = parts.first, expected.contains(where: { type.equalsIgnoringCase($0) }) else { return false }
         return parts.dropFirst().allSatisfy { parameter in

@@ -2,9 +2,9 @@
 enum PercentDecoding {
     /// The text that `bytes` stand for; `nil` if a sequence is incomplete or not hexadecimal, stands for U+0000, or
     /// the result is not UTF-8.
-    static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
-        guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
-            return String(validating: bytes, as: UTF8.self)
+    static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> String? {
+        if bytes.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }) {
+            return String(decoding: bytes, as: UTF8.self)
         }
         var decoded: [UInt8] = []
         var iterator = bytes.makeIterator()

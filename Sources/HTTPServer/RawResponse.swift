@@ -13,7 +13,7 @@ enum RawResponse {
         }
         var text = "HTTP/1.1 \(response.status.rawValue) \(response.status.reason)\r\n"
         text += "Date: \(date())\r\nConnection: close\r\nContent-Length: \(body.count)\r\n"
-        for field in response.headers.completed(requestID: requestID) { text += "\(field.name): \(field.value)\r\n" }
+        response.headers.forEachSent(requestID: requestID) { text += "\($0): \($1)\r\n" }
         return Array(text.utf8) + Array("\r\n".utf8) + body
     }
 
@@ -30,13 +30,10 @@ enum RawResponse {
 
 extension ResponseHeaders {
     /// The handler's fields and those that every response has.
-    func completed(requestID: String) -> [Field] {
-        var all: [Field] = []
-        all.reserveCapacity(fields.count + 3)
-        all += fields
-        all.append(Field(name: "X-Request-ID", value: requestID))
-        if !contains("X-Content-Type-Options") { all.append(Field(name: "X-Content-Type-Options", value: "nosniff")) }
-        if !contains("Cache-Control") { all.append(Field(name: "Cache-Control", value: "no-store")) }
-        return all
+    func forEachSent(requestID: String, _ body: (_ name: String, _ value: String) -> Void) {
+        for field in fields { body(field.name, field.value) }
+        body("X-Request-ID", requestID)
+        if !contains("X-Content-Type-Options") { body("X-Content-Type-Options", "nosniff") }
+        if !contains("Cache-Control") { body("Cache-Control", "no-store") }
     }
 }

@@ -11,7 +11,7 @@ struct RequestHead {
     /// Refuses what two readers could take for two different requests
     /// (https://www.rfc-editor.org/rfc/rfc9112#section-11.2): the connection must close after it.
     init(
-        method: HTTPMethod?, target: some BidirectionalCollection<UInt8>, isHTTP11: Bool, headers: HeaderFields
+        method: HTTPMethod?, target: [UInt8], isHTTP11: Bool, headers: HeaderFields
     ) throws(Problem) {
         guard let method else { throw .malformedRequest("The method is not a token.") }
         guard headers.areWellFormed else {
@@ -42,9 +42,24 @@ struct RequestHead {
             }
             return nil
         }
-        guard let value = headers["Content-Length"] else { return 0 }
-        guard value.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), let length = Int64(value)
-        else { throw .malformedRequest("The Content-Length is not a number of bytes.") }
+        guard lengths == 1 else { return 0 }
+        guard let length = headers.withBytes(of: "Content-Length", number) ?? nil else {
+            throw .malformedRequest("The Content-Length is not a number of bytes.")
+        }
         return length
+    }
+
+    /// The number that a text of digits alone stands for.
+    private static func number(_ digits: UnsafeRawBufferPointer) -> Int64? {
+        guard !digits.isEmpty else { return nil }
+        var number: Int64 = 0
+        for byte in digits {
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+            let (product, overflow) = number.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(Int64(byte - UInt8(ascii: "0")))
+            guard !overflow, !carry else { return nil }
+            number = sum
+        }
+        return number
     }
 }

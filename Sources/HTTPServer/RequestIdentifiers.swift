@@ -34,17 +34,14 @@ final class RequestIdentifiers: Sendable {
                 pool.used = 0
             }
             defer { pool.used += Self.idBytes }
-            return Self.hex(pool.bytes[pool.used..<pool.used + Self.idBytes])
-        }
-    }
-
-    private static func hex(_ bytes: ArraySlice<UInt8>) -> String {
-        String(unsafeUninitializedCapacity: 2 * idBytes) { digits in
-            for (index, byte) in bytes.enumerated() {
-                digits[2 * index] = digit(byte >> 4)
-                digits[2 * index + 1] = digit(byte & 15)
+            return String(unsafeUninitializedCapacity: 2 * Self.idBytes) { digits in
+                for index in 0..<Self.idBytes {
+                    let byte = pool.bytes[pool.used + index]
+                    digits[2 * index] = Self.digit(byte >> 4)
+                    digits[2 * index + 1] = Self.digit(byte & 15)
+                }
+                return 2 * Self.idBytes
             }
-            return 2 * bytes.count
         }
     }
 

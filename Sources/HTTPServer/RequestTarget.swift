@@ -22,7 +22,7 @@ struct RequestTarget: Equatable {
 
     /// Takes the origin form (`/path?query`), the absolute form (`http://host/path`) and the asterisk of `OPTIONS *`.
     /// Throws `malformed_request` for anything else, and for what does not decode.
-    init(parsing bytes: some BidirectionalCollection<UInt8>) throws(Problem) {
+    init(parsing bytes: [UInt8]) throws(Problem) {
         guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
             throw .malformedRequest("The request target has a character that a URI cannot have.")
         }
@@ -37,29 +37,33 @@ struct RequestTarget: Equatable {
         query = pathEnd == relative.endIndex ? [] : try Self.items(of: relative[pathEnd...].dropFirst())
     }
 
-    private static func withoutAuthority<Bytes: BidirectionalCollection<UInt8>>(_ target: Bytes) -> Bytes.SubSequence {
+    private static func withoutAuthority(_ target: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        if target.first == UInt8(ascii: "/") { return target }
         for scheme in ["http://", "https://"] where target.prefix(scheme.utf8.count).equalsIgnoringCase(scheme) {
             let rest = target.dropFirst(scheme.utf8.count)
             return rest.drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
         }
-        return target[...]
+        return target
     }
 
-    private static func segments(of path: some Collection<UInt8>) throws(Problem) -> [String] {
+    private static func segments(of path: ArraySlice<UInt8>) throws(Problem) -> [String] {
         guard path.first == UInt8(ascii: "/") else {
             throw .malformedRequest("The request target must begin with a slash.")
         }
         var segments: [String] = []
-        for part in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let segment = PercentDecoding.decode(part), segment != ".", segment != ".." else {
+        var rest = path.dropFirst()
+        while true {
+            let end = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+            guard let segment = PercentDecoding.decode(rest[..<end]), segment != ".", segment != ".." else {
                 throw .malformedRequest("The path has a part that does not decode to UTF-8 text, or a dot segment.")
             }
             segments.append(segment)
+            if end == rest.endIndex { return segments }
+            rest = rest[(end + 1)...]
         }
-        return segments
     }
 
-    private static func items(of query: some Collection<UInt8>) throws(Problem) -> [QueryItem] {
+    private static func items(of query: ArraySlice<UInt8>) throws(Problem) -> [QueryItem] {
         var items: [QueryItem] = []
         for part in query.split(separator: UInt8(ascii: "&")) {
             let nameEnd = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex

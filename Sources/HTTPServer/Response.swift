@@ -37,6 +37,8 @@ public struct Response: Sendable {
 
     /// Makes an `application/json` response of encoded JSON.
     public static func json(_ bytes: [UInt8], status: HTTPStatus = .ok) -> Response {
-        Response(status, contentType: "application/json", bytes: bytes)
+        Response(status, headers: jsonHeaders, body: .bytes(bytes))
     }
+
+    private static let jsonHeaders: ResponseHeaders = ["Content-Type": "application/json"]
 }

@@ -38,6 +38,6 @@ public struct ResponseHeaders: Hashable, Sendable, ExpressibleByDictionaryLitera
     }
 
     func contains(_ name: String) -> Bool {
-        fields.contains { $0.name.utf8.equalsIgnoringCase(name) }
+        fields.contains { $0.name.utf8.count == name.utf8.count && $0.name.utf8.equalsIgnoringCase(name) }
     }
 }

@@ -37,9 +37,8 @@ extension ServerCore {
         case .none: return nil
         case .buffered, .streamed: break
         }
-        if let encoding = head.headers["Content-Encoding"], !encoding.utf8.equalsIgnoringCase("identity") {
-            return .unsupportedContentEncoding
-        }
+        let isEncoded = head.headers.withBytes(of: "Content-Encoding") { !$0.equalsIgnoringCase("identity") }
+        if isEncoded == true { return .unsupportedContentEncoding }
         guard case .buffered(_, let expected) = route.body, !expected.isEmpty else { return nil }
         guard let type = head.headers["Content-Type"], MediaType.matches(type, expected) else {
             return .unsupportedMediaType(expected: expected)
