@@ -1,14 +1,30 @@
 import HTTPServer
 import Metrics
+import Synchronization
 
 /// Counts and times requests by route.
 public final class HTTPMetrics: HTTPObserver {
     private let requests: CounterFamily
     private let seconds: HistogramFamily
     private let inFlight: Gauge
+    /// The series that have been met, by what they are of: found by one look-up. There are no more than a route's methods
+    /// and the server's statuses make.
+    private let known = Mutex<[Outcome: Series]>([:])
+
+    private struct Outcome: Hashable {
+        let route: String?
+        let method: HTTPMethod
+        let status: HTTPStatus
+    }
+
+    private struct Series {
+        let count: Counter
+        let seconds: Histogram
+    }
 
     /// What took no route.
     private static let noRoute = "none"
+    private static let anyMethod = HTTPMethod(rawValue: "any")
 
     /// Registers the metrics. Those of `routes`, which are templates, exist from the start; how often a route is answered
     /// with which status is known only when it happens.
@@ -30,9 +46,21 @@ public final class HTTPMetrics: HTTPObserver {
     /// Counts a request that is over. A method is a label only on a route, which knows its methods.
     public func requestFinished(_ request: FinishedRequest) {
         inFlight.add(-1)
-        let route = request.route ?? Self.noRoute
-        let method = request.route == nil ? "any" : request.method.rawValue
-        requests.series(route, method, "\(request.status.rawValue)").increment()
-        seconds.series(route).record(request.duration)
+        let method = request.route == nil ? Self.anyMethod : request.method
+        let series = series(of: Outcome(route: request.route, method: method, status: request.status))
+        series.count.increment()
+        series.seconds.record(request.duration)
+    }
+
+    private func series(of outcome: Outcome) -> Series {
+        known.withLock { known in
+            if let series = known[outcome] { return series }
+            let route = outcome.route ?? Self.noRoute
+            let series = Series(
+                count: requests.series(route, outcome.method.rawValue, "\(outcome.status.rawValue)"),
+                seconds: seconds.series(route))
+            known[outcome] = series
+            return series
+        }
     }
 }
