@@ -3,7 +3,7 @@ import Timekeeping
 import UserEngines
 
 extension Catalog {
-    private static let backupColumns = "id, user, kind, label, created, bytes, data_key, seal"
+    static let backupColumns = "id, user, kind, label, created, bytes, data_key, seal"
 
     /// Adds a backup, with the seal of the key that the user's files have now; false if there is no such user.
     func insertBackup(
@@ -50,7 +50,7 @@ extension Catalog {
         ).map { try CatalogRow($0, of: "backups").time(0) }
     }
 
-    private static func backup(_ values: [Value]) throws -> BackupRecord {
+    static func backup(_ values: [Value]) throws -> BackupRecord {
         let row = CatalogRow(values, of: "backups")
         guard let kind = BackupRecord.Kind(rawValue: try row.text(2)) else {
             throw CatalogError.damagedRecord(table: "backups")

@@ -3,7 +3,7 @@ import Secrets
 import UserEngines
 
 extension Catalog {
-    private static let userColumns = """
+    static let userColumns = """
         id, username, created, disabled, argon2_operations, argon2_memory_bytes, argon2_salt, password_seal, \
         password_version, recovery_seal
         """
@@ -91,7 +91,7 @@ extension Catalog {
         try run("DELETE FROM users WHERE id = ?", [.text(id.description)]) == 1
     }
 
-    private static func user(_ values: [Value]) throws -> UserRecord {
+    static func user(_ values: [Value]) throws -> UserRecord {
         let row = CatalogRow(values, of: "users")
         return UserRecord(
             id: try row.userID(0), username: try row.username(1), created: try row.time(2),

@@ -68,18 +68,23 @@ extension Backups {
     }
 
     /// Removes what the retention no longer covers. A failure is logged: the next backup tries again.
-    ///
-    /// - Parameter new: stays. After a clock has been put back it may look older than the others.
     func prune(_ user: UserID, sparing new: BackupID) async {
-        let policy = RetentionPolicy(keep: configuration.keep, maximumAge: configuration.maximumAge)
         do {
-            let expired = policy.expired(try await accounts.backups(of: user), at: time.unixTime)
-            for backup in expired where backup.id != new {
-                try await remove(backup)
-            }
+            try await removeExpired(of: user, sparing: new)
         } catch {
             logger.warning("old backups could not be removed", metadata: ["user": "\(user)", "error": "\(error)"])
         }
+    }
+
+    /// Removes those of a user's backups that the retention no longer covers, and says which they were.
+    ///
+    /// - Parameter new: stays. After a clock has been put back it may look older than the others.
+    @discardableResult
+    public func removeExpired(of user: UserID, sparing new: BackupID? = nil) async throws -> [BackupRecord] {
+        let policy = RetentionPolicy(keep: configuration.keep, maximumAge: configuration.maximumAge)
+        let expired = policy.expired(try await accounts.backups(of: user), at: time.unixTime).filter { $0.id != new }
+        for backup in expired { try await remove(backup) }
+        return expired
     }
 
     /// The files first: a record without files can be removed again, and files without a record would stay.

@@ -3,6 +3,11 @@ public struct Password: Sendable, Redacted {
     /// The bytes as they were sent; nothing is normalized or trimmed.
     public let bytes: GuardedBytes
 
+    /// Takes bytes that are guarded already.
+    public init(bytes: GuardedBytes) {
+        self.bytes = bytes
+    }
+
     /// Copies `source`, which stays the caller's to wipe.
     public init(copying source: UnsafeRawBufferPointer) throws {
         bytes = try GuardedBytes(copying: source)

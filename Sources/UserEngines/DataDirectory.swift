@@ -18,26 +18,69 @@ public final class DataDirectory: Sendable {
 
     /// The directory's path, as it was given.
     public let path: String
-    private let lock: Int32
+    /// `nil` for one who only looks.
+    private let lock: Int32?
 
     /// Opens the directory for the one server that may use it, and makes it if it is not there.
-    public init(path: String) throws(DataDirectoryError) {
-        self.path = path
+    public convenience init(path: String) throws(DataDirectoryError) {
         try Self.makeDirectory(path)
+        try self.init(existing: path)
+    }
+
+    /// Opens a directory that is there, for the one process that may use it: a server, or a command without one.
+    public init(existing path: String) throws(DataDirectoryError) {
+        self.path = path
         guard access(path, W_OK | X_OK) == 0 else { throw .unusable(path: path, errno: errno) }
-        lock = try Self.lock(path + "/server.lock")
+        let lock = try Self.lock(Self.lockPath(in: path))
+        self.lock = lock
         do {
-            try Self.checkVersion(path + "/version")
-            try Self.makeDirectory(path + "/users")
+            try Self.checkVersion(versionPath, writing: true)
+            try Self.makeDirectory(usersPath)
         } catch {
             close(lock)
             throw error
         }
     }
 
-    deinit {
-        close(lock)
+    /// Looks at a directory that a server may be using: nothing is made, locked or written.
+    public init(observing path: String) throws(DataDirectoryError) {
+        self.path = path
+        lock = nil
+        guard access(path, R_OK | X_OK) == 0 else { throw .unusable(path: path, errno: errno) }
+        try Self.checkVersion(versionPath, writing: false)
     }
+
+    deinit {
+        if let lock { close(lock) }
+    }
+
+    /// Throws ``DataDirectoryError`` if the directory is no longer the one that was opened, or cannot be written any more.
+    /// Takes some microseconds. For one who has the lock.
+    public func check() throws(DataDirectoryError) {
+        guard let lock else { return }
+        var (held, found) = (stat(), stat())
+        guard fstat(lock, &held) == 0, stat(lockPath, &found) == 0, held.st_ino == found.st_ino,
+            held.st_dev == found.st_dev
+        else { throw .replaced(path: path) }
+        guard access(path, W_OK | X_OK) == 0 else { throw .unusable(path: path, errno: errno) }
+    }
+
+    /// Whether a process that may use the directory alone, a server or a command, has it now.
+    public static func isInUse(_ path: String) -> Bool {
+        let descriptor = open(lockPath(in: path), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
+    /// The file whose lock a server holds while it runs.
+    public var lockPath: String { Self.lockPath(in: path) }
+
+    /// The file that holds the layout's version.
+    public var versionPath: String { path + "/version" }
+
+    /// The directory of all users' directories.
+    public var usersPath: String { path + "/users" }
 
     /// The catalog's database file.
     public var catalogPath: String { path + "/catalog.db" }
@@ -45,7 +88,7 @@ public final class DataDirectory: Sendable {
     /// The directory of one user's files.
     public func directory(of user: UserID) -> String {
         let id = user.description
-        return "\(path)/users/\(id.prefix(2))/\(id)"
+        return "\(usersPath)/\(id.prefix(2))/\(id)"
     }
 
     /// The file of one user's database.
@@ -70,8 +113,8 @@ public final class DataDirectory: Sendable {
 
     /// The users who have a directory. What is not named as one, or is not where it belongs, is left out.
     public func users() -> [UserID] {
-        StoredFile.names(in: path + "/users")
-            .flatMap { prefix in StoredFile.names(in: "\(path)/users/\(prefix)").filter { $0.prefix(2) == prefix } }
+        StoredFile.names(in: usersPath)
+            .flatMap { prefix in StoredFile.names(in: "\(usersPath)/\(prefix)").filter { $0.prefix(2) == prefix } }
             .compactMap { UserID($0) }
     }
 
@@ -86,7 +129,7 @@ public final class DataDirectory: Sendable {
     /// Makes the directory of one user's files.
     public func makeDirectory(of user: UserID) throws(DataDirectoryError) {
         let id = user.description
-        try Self.makeDirectory("\(path)/users/\(id.prefix(2))")
+        try Self.makeDirectory("\(usersPath)/\(id.prefix(2))")
         try Self.makeDirectory(directory(of: user))
     }
 
@@ -105,6 +148,8 @@ public final class DataDirectory: Sendable {
         var status = stat()
         return stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
+
+    private static func lockPath(in path: String) -> String { path + "/server.lock" }
 
     private static func makeDirectory(_ path: String) throws(DataDirectoryError) {
         if mkdir(path, 0o700) == 0 { return }
@@ -125,9 +170,9 @@ public final class DataDirectory: Sendable {
         return descriptor
     }
 
-    private static func checkVersion(_ path: String) throws(DataDirectoryError) {
+    private static func checkVersion(_ path: String, writing: Bool) throws(DataDirectoryError) {
         guard let text = try read(path) else {
-            try write("\(supportedVersion)\n", to: path)
+            if writing { try write("\(supportedVersion)\n", to: path) }
             return
         }
         guard let version = Int(text.filter { !$0.isWhitespace }) else { throw .unreadableVersion(path: path) }
@@ -157,31 +202,5 @@ public final class DataDirectory: Sendable {
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
             rename(partial, path) == 0
         else { throw .unusable(path: path, errno: errno) }
-    }
-}
-
-/// Why a data directory cannot be used; each is a reason not to start.
-public enum DataDirectoryError: Error, Equatable, CustomStringConvertible {
-    /// The path cannot be made, read or written.
-    case unusable(path: String, errno: Int32)
-    /// Another server holds the lock.
-    case inUse(path: String)
-    /// A newer Coffer wrote the directory.
-    case newer(found: Int, supported: Int)
-    /// The version file does not hold a number.
-    case unreadableVersion(path: String)
-
-    /// What is wrong and what to do about it.
-    public var description: String {
-        switch self {
-        case .unusable(let path, let code):
-            "cannot use \(path): \(String(cString: strerror(code))); give the server's user a directory it may write"
-        case .inUse(let path):
-            "another server uses this data directory (it holds \(path)); stop it, or choose another directory"
-        case .newer(let found, let supported):
-            "the data directory has version \(found), and this build reads up to \(supported); use a newer Coffer"
-        case .unreadableVersion(let path):
-            "\(path) does not hold a version number; restore the file, or choose another directory"
-        }
     }
 }

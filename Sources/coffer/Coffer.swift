@@ -7,7 +7,10 @@ struct Coffer: AsyncParsableCommand {
         commandName: "coffer",
         abstract: "An HTTP microservice that gives every user their own encrypted SQLite database.",
         version: BuildInfo.version,
-        subcommands: [ServeCommand.self, HealthCommand.self, ConfigCommand.self])
+        subcommands: [
+            ServeCommand.self, HealthCommand.self, ConfigCommand.self, BackupCommand.self, DoctorCommand.self,
+            ExportCommand.self,
+        ])
 }
 
 /// What this build is.

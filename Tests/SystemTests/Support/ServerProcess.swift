@@ -20,10 +20,11 @@ enum Program {
     /// Runs a command to its end.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], in directory: TemporaryDirectory,
-        file: StaticString = #fileID, line: UInt = #line
+        input: String = "", file: StaticString = #fileID, line: UInt = #line
     ) async throws -> ChildProcess.Outcome {
         try await ChildProcess.run(
-            path, arguments, environment: environment, in: directory.path, file: file, line: line)
+            path, arguments, environment: environment, in: directory.path, input: Array(input.utf8), file: file,
+            line: line)
     }
 }
 
@@ -82,7 +83,7 @@ final class ServerProcess: Sendable {
         var port: UInt16?
         try await eventually(file: file, line: line) {
             port = process.output.split(separator: "\n").lazy
-                .compactMap { $0.wholeMatch(of: #/listening on http://127\.0\.0\.1:(\d+)/#) }
+                .compactMap { $0.firstMatch(of: #/listening on http://127\.0\.0\.1:(\d+)\b/#) }
                 .first.flatMap { UInt16($0.1) }
             return port != nil
         }
