@@ -8,6 +8,7 @@ public struct AccountError: Error, Hashable, Sendable, CustomStringConvertible {
         case invalidUsername = "invalid_username"
         case notFound = "not_found"
         case passwordQueueFull = "password_queue_full"
+        case rateLimited = "rate_limited"
         case registrationClosed = "registration_closed"
         case researchLimit = "research_limit"
         case tooManyAttempts = "too_many_attempts"
@@ -51,6 +52,10 @@ extension AccountError {
 
     static func tooManyAttempts(retryAfter: Duration) -> AccountError {
         AccountError(.tooManyAttempts, "Too many failed attempts.", retryAfter: retryAfter)
+    }
+
+    static func rateLimited(retryAfter: Duration) -> AccountError {
+        AccountError(.rateLimited, "Too many users were registered from this network.", retryAfter: retryAfter)
     }
 
     static func researchLimit(retryAfter: Duration) -> AccountError {

@@ -18,6 +18,8 @@ public struct AccountSettings: Sendable {
     public var sessionRemember: Duration
     /// How many logins may fail.
     public var throttle: LoginThrottle.Limits
+    /// How many users visitors of one network may register; `nil` for any number.
+    public var registrationsPerNetwork: RateLimit?
 
     /// Takes the rules; the defaults are those of the server.
     public init(
@@ -28,7 +30,8 @@ public struct AccountSettings: Sendable {
         sessionIdleTimeout: Duration = .seconds(2 * 3_600),
         sessionLifetime: Duration = .seconds(24 * 3_600),
         sessionRemember: Duration = .seconds(30 * 24 * 3_600),
-        throttle: LoginThrottle.Limits = LoginThrottle.Limits()
+        throttle: LoginThrottle.Limits = LoginThrottle.Limits(),
+        registrationsPerNetwork: RateLimit? = nil
     ) {
         self.isRegistrationOpen = isRegistrationOpen
         self.passwordParameters = passwordParameters
@@ -38,6 +41,7 @@ public struct AccountSettings: Sendable {
         self.sessionLifetime = sessionLifetime
         self.sessionRemember = sessionRemember
         self.throttle = throttle
+        self.registrationsPerNetwork = registrationsPerNetwork
     }
 
     /// How often `last seen` is written: often enough that a crash costs an active user no session.

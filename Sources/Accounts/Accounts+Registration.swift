@@ -23,10 +23,11 @@ extension Accounts {
     /// `creatingData` makes the user's files under the new data key, before anybody can log in; if the record was not made,
     /// because the name has been taken meanwhile, `removingData` removes them again.
     ///
-    /// Throws ``AccountError`` with `registration_closed`, `invalid_username`, `weak_password`, `username_taken` or
-    /// `password_queue_full`. Of two registrations of one name at the same time, one is taken.
+    /// Throws ``AccountError`` with `registration_closed`, `invalid_username`, `weak_password`, `username_taken`,
+    /// `rate_limited` or `password_queue_full`. Of two registrations of one name at the same time, one is taken.
     public func register(
         username text: String, password: Password, withRecoveryCode: Bool = false, by registrar: Registrar = .visitor,
+        from client: Client? = nil,
         creatingData: @Sendable (UserID, GuardedBytes) async throws -> Void,
         removingData: @Sendable (UserID) async throws -> Void
     ) async throws -> Registration {
@@ -37,6 +38,7 @@ extension Accounts {
         try PasswordPolicy.check(password, for: username)
         // Asked before the slow hash, and decided when the record is inserted.
         guard try await !catalog.hasUser(named: username) else { throw AccountError.usernameTaken }
+        if registrar == .visitor, let client { try admitRegistration(from: ClientNetwork(of: client.address)) }
 
         let id = UserID()
         let created = time.unixTime
@@ -66,6 +68,17 @@ extension Accounts {
             throw error
         }
         return Registration(user: User(user), recoveryCode: recovery?.code)
+    }
+
+    /// Counts a registration, which is about to cost a hash and a database, or throws `rate_limited`.
+    private func admitRegistration(from network: ClientNetwork) throws(AccountError) {
+        let now = time.now
+        let waitingTime = registrations.withLock { registrations in
+            let waitingTime = registrations?.waitingTime(for: network, at: now)
+            if waitingTime == nil { registrations?.append(network, at: now) }
+            return waitingTime
+        }
+        if let waitingTime { throw .rateLimited(retryAfter: waitingTime) }
     }
 
     /// Seals the user key under a new password, with the parameters of now.

@@ -18,6 +18,7 @@ public final class Accounts: Sendable {
     let leases = ResearchLeaseTable()
     let hasher: PasswordHasher
     let throttle: Mutex<LoginThrottle>
+    let registrations: Mutex<RecentEvents<ClientNetwork>?>
     let activity: Activity
     let time: any TimeSource
     let logger: Logger
@@ -35,6 +36,10 @@ public final class Accounts: Sendable {
         self.logger = logger
         self.observer = observer
         throttle = Mutex(LoginThrottle(limits: settings.throttle))
+        registrations = Mutex(
+            settings.registrationsPerNetwork.map {
+                RecentEvents(limit: $0, maximumEntries: settings.throttle.maximumEntries)
+            })
         nobody = Credentials(
             hash: PasswordHash(parameters: settings.passwordParameters),
             seal: try Seal(

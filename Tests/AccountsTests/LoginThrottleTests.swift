@@ -53,8 +53,8 @@ struct LoginThrottleTests {
     @Test("A success forgets the name's failures, but not those of the network")
     func success() {
         let limits = LoginThrottle.Limits(
-            byUserAndNetwork: .init(failures: 2, window: .seconds(60)),
-            byNetwork: .init(failures: 3, window: .seconds(60)))
+            byUserAndNetwork: .init(count: 2, window: .seconds(60)),
+            byNetwork: .init(count: 3, window: .seconds(60)))
         var throttle = LoginThrottle(limits: limits)
         for _ in 0..<2 { throttle.recordFailure(of: attempt("ada"), at: start) }
         #expect(throttle.waitingTime(for: attempt("ada"), at: start) != nil)
@@ -67,8 +67,8 @@ struct LoginThrottleTests {
     @Test("Both limits at once: the longer wait counts")
     func longerWait() {
         let limits = LoginThrottle.Limits(
-            byUserAndNetwork: .init(failures: 1, window: .seconds(10)),
-            byNetwork: .init(failures: 1, window: .seconds(60)))
+            byUserAndNetwork: .init(count: 1, window: .seconds(10)),
+            byNetwork: .init(count: 1, window: .seconds(60)))
         var throttle = LoginThrottle(limits: limits)
         throttle.recordFailure(of: attempt("ada"), at: start)
         #expect(throttle.waitingTime(for: attempt("ada"), at: start) == .seconds(60))
@@ -77,8 +77,8 @@ struct LoginThrottleTests {
     @Test("remembers a bounded number of names, the latest failures first")
     func boundedMemory() {
         let limits = LoginThrottle.Limits(
-            byUserAndNetwork: .init(failures: 1, window: .seconds(60)),
-            byNetwork: .init(failures: 1_000_000, window: .seconds(60)), maximumEntries: 5)
+            byUserAndNetwork: .init(count: 1, window: .seconds(60)),
+            byNetwork: .init(count: 1_000_000, window: .seconds(60)), maximumEntries: 5)
         var throttle = LoginThrottle(limits: limits)
         for index in 0..<50 {
             throttle.recordFailure(of: attempt("user\(index)", from: "192.0.2.\(index)"), at: after(index))
@@ -92,8 +92,8 @@ struct LoginThrottleTests {
     @Test("makes room by dropping what has expired before anything that counts")
     func expiredFirst() {
         let limits = LoginThrottle.Limits(
-            byUserAndNetwork: .init(failures: 1, window: .seconds(60)),
-            byNetwork: .init(failures: 9, window: .seconds(60)), maximumEntries: 3)
+            byUserAndNetwork: .init(count: 1, window: .seconds(60)),
+            byNetwork: .init(count: 9, window: .seconds(60)), maximumEntries: 3)
         var throttle = LoginThrottle(limits: limits)
         throttle.recordFailure(of: attempt("old"), at: start)
         throttle.recordFailure(of: attempt("live"), at: after(50))

@@ -1,3 +1,4 @@
+import Accounts
 import CofferTesting
 import JSON
 import Testing
@@ -15,6 +16,23 @@ struct RegistrationTests {
             #expect(user?["id"]?.stringValue?.isEmpty == false)
             expectTime(user?["created"])
             #expect(try reply.json.objectValue?.map(\.name) == ["user"])
+        }
+    }
+
+    @Test(
+        "past the limit of a network a registration is refused for a while, and what is refused before is not counted")
+    func limit() async throws {
+        try await APIFixture.run({
+            $0.accounts.registrationsPerNetwork = RateLimit(count: 2, window: .seconds(3600))
+        }) { api in
+            #expect(try await api.register("ada").status == 201)
+            try expectProblem(try await api.register("ada"), 409, "username_taken")
+            try expectProblem(try await api.register("a b"), 422, "invalid_username")
+            #expect(try await api.register("bob").status == 201)
+            let refused = try await api.register("eve")
+            try expectProblem(refused, 429, "rate_limited")
+            let seconds = refused.header("Retry-After").flatMap { Int($0) }
+            #expect(seconds.map { (3500...3600).contains($0) } == true, "\(refused)")
         }
     }
 

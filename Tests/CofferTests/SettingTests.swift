@@ -1,3 +1,4 @@
+import Accounts
 import CofferAPI
 import CofferTesting
 import Testing
@@ -28,6 +29,24 @@ struct SettingTests {
         #expect(settings.access.metrics == .open)
         #expect(settings.engines.readers == 3)
         #expect(settings.workers > 0)
+    }
+
+    @Test("the limits of logins and registrations")
+    func throttling() async throws {
+        let defaults = try Settings(try await sources())
+        #expect(defaults.accounts.throttle == LoginThrottle.Limits())
+        #expect(defaults.accounts.registrationsPerNetwork == nil)
+        let changed = try Settings(
+            try await sources(["--login-failures", "3/1m,50/2h", "--registrations-per-address", "20/1h"]))
+        #expect(changed.accounts.throttle.byUserAndNetwork == RateLimit(count: 3, window: .seconds(60)))
+        #expect(changed.accounts.throttle.byNetwork == RateLimit(count: 50, window: .seconds(7200)))
+        #expect(changed.accounts.registrationsPerNetwork == RateLimit(count: 20, window: .seconds(3600)))
+        #expect(try Settings(try await sources(["--data-directory", "/a,b"])).dataDirectory == "/a,b")
+        for bad in ["3/1m", "off", "3/1m,", "3/1m,50/2h,1/1s"] {
+            await #expect(throws: SettingError.self) {
+                try Settings(try await sources(["--login-failures", bad]))
+            }
+        }
     }
 
     @Test("a flag beats the environment, which beats the file, which beats the default")

@@ -1,9 +1,18 @@
+import Accounts
 import Testing
 
 @testable import coffer
 
 @Suite("Written values of settings")
 struct ValueFormatTests {
+    @Test("rates of events")
+    func eventRates() {
+        #expect(ValueFormats.eventRate("20/1h") == RateLimit(count: 20, window: .seconds(3600)))
+        for text in ["", "20", "/", "20/", "/1h", "0/1h", "20/0s", "20/1h/1h", "-1/1h", "20/1", "10001/1h"] {
+            #expect(ValueFormats.eventRate(text) == nil, "\(text)")
+        }
+    }
+
     @Test(
         "durations",
         arguments: [

@@ -30,7 +30,7 @@ struct UserRoutes: Sendable {
         }
         let registration = try await accounts.register(
             username: username.required("username"), password: password.required("password"),
-            withRecoveryCode: wantsRecoveryCode,
+            withRecoveryCode: wantsRecoveryCode, from: Client(request),
             creatingData: { try await engines.createDatabase(of: $0, key: $1) },
             removingData: { try await engines.deleteDatabase(of: $0) })
         var json = JSONWriter()

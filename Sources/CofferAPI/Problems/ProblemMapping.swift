@@ -48,7 +48,7 @@ enum ProblemMapping {
             case .notFound: .notFound
             case .usernameTaken: .conflict
             case .invalidUsername, .weakPassword: .unprocessableContent
-            case .tooManyAttempts, .researchLimit: .tooManyRequests
+            case .tooManyAttempts, .rateLimited, .researchLimit: .tooManyRequests
             case .passwordQueueFull: .serviceUnavailable
             }
         var problem = Problem(status, error.code.rawValue, detail: error.reason, retryAfter: error.retryAfter)

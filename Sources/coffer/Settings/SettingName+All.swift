@@ -1,3 +1,4 @@
+import Accounts
 import CofferAPI
 import Logging
 import SQLCipher
@@ -8,7 +9,8 @@ extension SettingName {
         Setting<String>.host.name, Setting<UInt16>.port.name, Setting<String>.dataDirectory.name,
         Setting<String>.publicDirectory.name,
         Setting<String?>.adminToken.name, Setting<String?>.adminTokenFile.name,
-        Setting<RegistrationPolicy>.registration.name, Setting<MetricsAccess?>.metrics.name,
+        Setting<RegistrationPolicy>.registration.name, Setting<LoginThrottle.Limits>.loginFailures.name,
+        Setting<RateLimit?>.registrationsPerAddress.name, Setting<MetricsAccess?>.metrics.name,
         Setting<ConnectionConfiguration.Synchronous>.synchronous.name,
         Setting<Int>.maxValueBytes.name, Setting<Int>.maxDatabaseBytes.name, Setting<Int>.maxWalBytes.name,
         Setting<Int>.userDiskBytes.name, Setting<Int>.backupKeep.name, Setting<Duration>.backupMaxAge.name,

@@ -61,6 +61,10 @@ struct SettingSources: Sendable {
     ) throws -> String? {
         if case .string(let text) = try? provider.value(forKey: key, type: .string).value?.content { return text }
         if case .int(let number) = try? provider.value(forKey: key, type: .int).value?.content { return "\(number)" }
+        // The provider of flags takes a text with commas for a list.
+        if case .stringArray(let parts) = try? provider.value(forKey: key, type: .stringArray).value?.content {
+            return parts.joined(separator: ",")
+        }
         if let result = try? provider.value(forKey: key, type: .string), result.value == nil { return nil }
         throw SettingError.notAString(name)
     }

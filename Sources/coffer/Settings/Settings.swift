@@ -104,7 +104,9 @@ struct Settings: Sendable {
             passwordHashesAtOnce: ProcessorCount.online,
             sessionIdleTimeout: try sources.value(.sessionIdleTimeout),
             sessionLifetime: try sources.value(.sessionLifetime),
-            sessionRemember: try sources.value(.sessionRemember))
+            sessionRemember: try sources.value(.sessionRemember),
+            throttle: try sources.value(.loginFailures),
+            registrationsPerNetwork: try sources.value(.registrationsPerAddress))
     }
 
     private mutating func readAccess(_ sources: SettingSources) throws {

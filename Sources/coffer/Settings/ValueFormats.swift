@@ -1,9 +1,12 @@
+import Accounts
+
 /// The written forms of durations, sizes and rates.
 enum ValueFormats {
     static let duration = "a duration such as 500ms, 30s, 5m, 2h or 30d, not zero and at most 3650d"
     static let durationOrZero = "a duration such as 500ms, 30s, 5m, 2h or 30d, at most 3650d"
     static let size = "a size such as 64KiB, 8MiB or 1GiB, not zero and at most 1024GiB"
     static let count = "a whole number from 1 to \(maximumCount)"
+    static let eventRate = "a rate such as 20/1h"
     static let byteRate = "a rate such as 1KiB/s, not zero and at most 1GiB/s"
 
     /// Beyond these a value is a slip, and sums and products with it could leave the range of an integer.
@@ -45,6 +48,16 @@ enum ValueFormats {
     /// Reads `off` as 0, else a count.
     static func countOrOff(_ text: String) -> Int? {
         text == "off" ? 0 : count(text)
+    }
+
+    /// Reads a count, `/` and a duration.
+    static func eventRate(_ text: String) -> RateLimit? {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        // As many times are remembered for each key.
+        guard parts.count == 2, let count = count(in: 1...10_000)(parts[0]), let window = duration(parts[1]) else {
+            return nil
+        }
+        return RateLimit(count: count, window: window)
     }
 
     /// Reads bytes a second, `1KiB/s`, up to 1 GiB.
