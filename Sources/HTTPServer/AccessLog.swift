@@ -2,8 +2,12 @@ import Logging
 
 extension FinishedRequest {
     /// Writes the line of the access log: neither query values nor header values are in it.
+    ///
+    /// A request that the server has failed is `info`, every other one `debug`: how many there are of which kind is what
+    /// metrics tell, and health checks alone would fill a log.
     func log(to logger: Logger, path: String, id: String, client: RemoteAddress) {
-        guard logger.logLevel <= .info else { return }
+        let level: Logger.Level = status.rawValue >= 500 ? .info : .debug
+        guard logger.logLevel <= level else { return }
         var metadata: Logger.Metadata = [
             "method": "\(method)", "path": "\(path.prefix(256))", "status": "\(status.rawValue)",
             "bytes": "\(bytesSent)", "duration_ms": "\(duration.milliseconds)", "request_id": "\(id)",
@@ -11,7 +15,7 @@ extension FinishedRequest {
         ]
         if let route { metadata["route"] = "\(route)" }
         if isCutShort { metadata["cut_short"] = "true" }
-        logger.info("request", metadata: metadata)
+        logger.log(level: level, "request", metadata: metadata)
     }
 }
 

@@ -64,7 +64,7 @@ struct ObservabilityTests {
             _ = await server.observer.finished(atLeast: 2)
             let lines = server.log.lines.filter { $0.message == "request" }
             #expect(lines.count == 2)
-            #expect(lines.allSatisfy { $0.level == .info })
+            #expect(lines.allSatisfy { $0.level == .debug })
             let first = try #require(lines.first?.metadata)
             #expect(first["method"] == "GET" && first["route"] == "/things/{id}" && first["path"] == "/things/7")
             #expect(first["status"] == "200" && first["bytes"] == "2" && first["request_id"] == "id1")
