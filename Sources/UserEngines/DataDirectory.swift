@@ -175,7 +175,9 @@ public final class DataDirectory: Sendable {
             if writing { try write("\(supportedVersion)\n", to: path) }
             return
         }
-        guard let version = Int(text.filter { !$0.isWhitespace }) else { throw .unreadableVersion(path: path) }
+        guard let version = Int(text.filter { !$0.isWhitespace }), version >= 1 else {
+            throw .unreadableVersion(path: path)
+        }
         guard version <= supportedVersion else { throw .newer(found: version, supported: supportedVersion) }
     }
 

@@ -68,14 +68,15 @@ struct RestartTests {
         }
     }
 
-    @Test("a statement that does not end is cut at the shutdown time-out, and the server still ends with 0")
+    @Test("a statement that does not end is cut, the whole stop keeps its time, and the server still ends with 0")
     func stopWithEndlessStatement() async throws {
         try await withTemporaryDirectory { directory in
-            try await ServerProcess.run(in: directory, ["--shutdown-timeout", "200ms"]) { server in
+            try await ServerProcess.run(in: directory, ["--shutdown-timeout", "8s"]) { server in
                 let ada = try await server.makeUser("ada")
                 let other = try await startEndless("/v1/query", as: ada, on: server)
                 server.process.send(SIGTERM)
-                #expect(try await server.process.wait(within: .seconds(5)) == .exit(0))
+                // Docker kills after 10 s. https://docs.docker.com/reference/cli/docker/container/stop/
+                #expect(try await server.process.wait(within: .seconds(10)) == .exit(0))
                 #expect(leftOver(in: server.data) == [])
                 await other.close()
             }

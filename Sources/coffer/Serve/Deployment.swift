@@ -94,6 +94,8 @@ struct Deployment {
         let httpMetrics = HTTPMetrics(metrics, routes: router.templates)
         var serverConfiguration = settings.server
         serverConfiguration.maximumConnections = shares.connections
+        let stop = StopSchedule(total: settings.shutdownTimeout)
+        serverConfiguration.cancellationGrace = stop.grace
         let server = Server(
             configuration: serverConfiguration, router: router, workers: workers, lightWorkers: lightWorkers,
             time: time, logger: Logger(label: "coffer.http"), observer: httpMetrics, problem: CofferAPI.problem,
@@ -106,7 +108,7 @@ struct Deployment {
                     SessionTimesService(accounts: accounts, interval: settings.accounts.lastSeenInterval),
                     ReaperService(reaper: reaper),
                     HeartbeatService(events: events),
-                    HTTPService(server: server, readiness: readiness, events: events, settings: settings),
+                    HTTPService(server: server, readiness: readiness, events: events, settings: settings, stop: stop),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
@@ -136,7 +138,7 @@ struct Deployment {
                 catalogPath: files.catalogPath, settings: settings.accounts, activity: activity, time: time,
                 observer: observer)
         } catch CatalogError.unavailable(let error), CatalogError.commitFailed(let error) {
-            throw UnusableCatalog(path: files.catalogPath, reason: error.description)
+            throw UnusableCatalog(path: files.catalogPath, error: error)
         }
     }
 
@@ -150,6 +152,14 @@ struct Deployment {
                     return Readiness.Result("catalog", isPassed: true, detail: "readable")
                 } catch {
                     return Readiness.Result("catalog", isPassed: false, detail: "\(error)")
+                }
+            },
+            {
+                do {
+                    try files.check()
+                    return Readiness.Result("data_directory", isPassed: true, detail: "writable")
+                } catch {
+                    return Readiness.Result("data_directory", isPassed: false, detail: "\(error)")
                 }
             },
             { Readiness.diskSpace(at: files.path) },
@@ -167,9 +177,16 @@ struct Deployment {
 /// The catalog's file cannot be used.
 private struct UnusableCatalog: Error, CustomStringConvertible {
     let path: String
-    let reason: String
+    let error: SQLiteError
 
-    var description: String {
-        "cannot use the catalog \(path): \(reason); restore it from a copy of the data directory, or choose another directory"
+    var description: String { "cannot use the catalog \(path): \(error); \(advice)" }
+
+    private var advice: String {
+        switch error.code {
+        case .full: "free disk space"
+        case .readOnly, .cantOpen: "give the server's user the right to write it and its directory"
+        case .busy: "end the other process that has locked it"
+        default: "restore it from a copy of the data directory, or choose another directory"
+        }
     }
 }

@@ -13,16 +13,22 @@ struct HTTPService: Service {
     let readiness: Readiness
     let events: ResearchEvents
     let settings: Settings
+    let stop: StopSchedule
 
     func run() async throws {
         try server.start()
-        StandardOutput.write(line: Array("listening on http://\(authority)".utf8))
+        let url = "http://\(authority)"
+        settings.logFormat.write("listening on \(url)", level: .notice, ["url": "\(url)"])
+        if let limit = MemoryLimit.current() {
+            Logger(label: "coffer").info("the control group limits the memory", metadata: ["bytes": "\(limit)"])
+        }
         try? await gracefulShutdown()
+        stop.begin()
         readiness.beginDraining()
         server.beginDraining()
         // They would go on for as long as their researches.
         events.close()
-        await server.shutdown(deadline: settings.shutdownTimeout)
+        await server.shutdown(deadline: stop.requests)
     }
 
     private var authority: String {

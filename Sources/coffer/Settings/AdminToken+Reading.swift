@@ -1,4 +1,5 @@
 import CofferAPI
+import Secrets
 
 extension AdminToken {
     /// The token of the two settings that may hold it; `nil` if neither does.
@@ -7,9 +8,11 @@ extension AdminToken {
         if let text { return try AdminToken(Array(text.utf8)) }
         guard let file else { return nil }
         do {
-            let bytes = try TextFile.bytes(of: file)
-            let token = bytes.drop { $0 <= 0x20 }.prefix { $0 > 0x20 }
-            guard !token.isEmpty else { throw AdminTokenError.empty(file) }
+            var bytes = try TextFile.bytes(of: file)
+            defer { bytes.wipe() }
+            let words = bytes.split { $0 <= 0x20 }
+            guard let token = words.first else { throw AdminTokenError.empty(file) }
+            guard words.count == 1 else { throw AdminTokenError.severalWords(file) }
             return try AdminToken(Array(token))
         } catch let error as TextFile.Unreadable {
             throw AdminTokenError.unreadable(file, reason: error.reason)
@@ -21,12 +24,15 @@ extension AdminToken {
 enum AdminTokenError: Error, CustomStringConvertible {
     case both
     case empty(String)
+    case severalWords(String)
     case unreadable(String, reason: String)
 
     var description: String {
         switch self {
         case .both: "COFFER_ADMIN_TOKEN and COFFER_ADMIN_TOKEN_FILE are both set; set one of them"
         case .empty(let file): "COFFER_ADMIN_TOKEN_FILE names \(file), which holds no token"
+        case .severalWords(let file):
+            "COFFER_ADMIN_TOKEN_FILE names \(file), which holds more than a token; a token has no spaces and one line"
         case .unreadable(let file, let reason): "COFFER_ADMIN_TOKEN_FILE names \(file), which cannot be read: \(reason)"
         }
     }
