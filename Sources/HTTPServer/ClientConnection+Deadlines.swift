@@ -9,6 +9,12 @@ struct ConnectionLimits {
     let bodyBytesPerWindow: Int
     /// As long as the header timeout: what is slow there is slow here.
     var bodyWindow: Duration { headerTimeout }
+    /// How long a client may take to take `count` bytes; `nil` without a limit.
+    func sendingTime(of count: Int64) -> Duration? {
+        guard bodyBytesPerWindow > 0 else { return nil }
+        return idleTimeout + bodyWindow * (count / Int64(bodyBytesPerWindow))
+    }
+
     /// How long a request is suspended before its client is looked after.
     let probeAfter: Duration = .milliseconds(50)
 }
@@ -28,7 +34,10 @@ extension ClientConnection {
     func end(nextRequestBy deadline: MonotonicInstant) {
         state.withLock { state in
             state.exchange = nil
-            if case .answering = state.phase { state.phase = .awaitingRequest(until: deadline, answers: false) }
+            switch state.phase {
+            case .answering, .sending: state.phase = .awaitingRequest(until: deadline, answers: false)
+            case .awaitingRequest, .receivingBody, .lingering, .cut: break
+            }
         }
     }
 
@@ -60,6 +69,8 @@ extension ClientConnection {
                 }
             case .lingering(let deadline):
                 if now >= deadline { state.cut(socket, .answered, answer: []) }
+            case .sending(let deadline):
+                if now >= deadline { state.cut(socket, .tooSlow, answer: []) }
             case .answering, .cut:
                 break
             }

@@ -16,8 +16,10 @@ final class ClientConnection: Sendable {
         case awaitingRequest(until: MonotonicInstant, answers: Bool)
         /// `received` bytes of a body since the current window began, which is measured at its end.
         case receivingBody(windowEnd: MonotonicInstant, received: Int)
-        /// A handler runs, or its response is on the way.
+        /// A handler runs, or its response is on the way and comes in pieces.
         case answering
+        /// A response of known length is on the way, which the client must have taken by then.
+        case sending(until: MonotonicInstant)
         /// An answer was sent before the body was read; the client gets until then to read it.
         case lingering(until: MonotonicInstant)
         /// Given up.

@@ -9,7 +9,7 @@ extension Exchange {
         guard connection.enter(.answering) else { return .NO }
         core.requests.begin()
         core.observer?.requestStarted()
-        let headers = ReceivedHeader.copyFields(of: handle)
+        let headers = ReceivedHeader.copyFields(of: handle, secret: core.configuration.secretFields)
         let id = core.identifiers.identifier(for: headers)
         let method = HTTPMethod(method)
         do throws(Problem) {

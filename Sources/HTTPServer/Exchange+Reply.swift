@@ -16,7 +16,7 @@ extension Exchange {
 
     /// Queues the response, which is there.
     func reply(on handle: OpaquePointer) -> MHD_Result {
-        guard let (response, request) = takeResponse(), connection.enter(.answering) else { return .NO }
+        guard let (response, request) = takeResponse(), connection.enter(phase(of: response)) else { return .NO }
         let stream = makeStream(for: response)
         let queueable = MHDResponse(
             response, requestID: request.id, stream: stream, isHead: request.method == .head, closes: core.isDraining)
@@ -26,7 +26,7 @@ extension Exchange {
                 metadata: ["request_id": "\(request.id)", "status": "\(response.status.rawValue)"])
             return .NO
         }
-        if case .stream(let produce) = response.body, let stream {
+        if case .stream(_, let produce) = response.body, let stream {
             if request.method == .head {
                 stream.finish(complete: true)
             } else {
@@ -34,6 +34,18 @@ extension Exchange {
             }
         }
         return .YES
+    }
+
+    /// A stream whose client is slow is its producer's to give up.
+    private func phase(of response: Response) -> ClientConnection.Phase {
+        let count: Int64? =
+            switch response.body {
+            case .bytes(let bytes): Int64(bytes.count)
+            case .file(let content): content.count
+            case .empty, .stream: nil
+            }
+        guard let time = count.flatMap({ core.limits.sendingTime(of: $0) }) else { return .answering }
+        return .sending(until: core.time.now.advanced(by: time))
     }
 
     private func takeResponse() -> (Response, Request)? {

@@ -72,9 +72,12 @@ public final class HeaderFields: @unchecked Sendable {
         private var storage: UnsafeMutableRawBufferPointer?
         private var used = 0
         private var fields: [Field] = []
+        private let secret: [String]
 
-        /// `capacity` is what names and values come to, in bytes; a wrong guess costs a copy.
-        init(capacity: Int) {
+        /// `capacity` is what names and values come to, in bytes; a wrong guess costs a copy. `secret` are the names of fields
+        /// whose source the caller wipes.
+        init(capacity: Int, secret: [String] = []) {
+            self.secret = secret
             storage = .allocate(byteCount: max(capacity, 256), alignment: 1)
             fields.reserveCapacity(12)
         }
@@ -86,6 +89,10 @@ public final class HeaderFields: @unchecked Sendable {
         mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
             let nameRange = copy(name)
             fields.append(Field(name: nameRange, value: copy(value)))
+        }
+
+        func isSecret(_ name: UnsafeRawBufferPointer) -> Bool {
+            secret.contains { name.equalsIgnoringCase($0) }
         }
 
         private mutating func copy(_ bytes: UnsafeRawBufferPointer) -> Range<Int> {

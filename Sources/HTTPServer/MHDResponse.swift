@@ -17,7 +17,7 @@ struct MHDResponse: ~Copyable {
             case .empty: MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
             case .bytes(let bytes): Self.make(bytes)
             case .file(let content): Self.make(content)
-            case .stream: stream.flatMap(Self.make)
+            case .stream(let length, _): stream.flatMap { Self.make($0, length: length) }
             }
         guard let made else { return nil }
         handle = made
@@ -65,11 +65,11 @@ struct MHDResponse: ~Copyable {
         return made
     }
 
-    private static func make(_ stream: ResponseStream) -> OpaquePointer? {
+    private static func make(_ stream: ResponseStream, length: Int64?) -> OpaquePointer? {
         let owner = Unmanaged.passRetained(stream)
         // The block size is that of HTTP/1.0, which has no chunks.
         let made = MHD_create_response_from_callback(
-            .max, 4096,
+            length.map { UInt64($0) } ?? .max, 4096,
             { stream, _, buffer, capacity in
                 Unmanaged<ResponseStream>.fromOpaque(stream!).takeUnretainedValue()
                     .read(into: UnsafeMutableRawBufferPointer(start: buffer, count: capacity))

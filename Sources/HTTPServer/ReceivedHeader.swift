@@ -8,10 +8,10 @@ enum ReceivedHeader {
         coffer_mhd_connection_info(connection, .CONNECTION_INFO_REQUEST_HEADER_SIZE)?.pointee.header_size ?? 0
     }
 
-    /// Copies the fields, and wipes libmicrohttpd's copy of those that carry a token: it frees its memory unwiped when
-    /// the connection closes, and does not look at these fields again.
-    static func copyFields(of connection: OpaquePointer) -> HeaderFields {
-        var builder = HeaderFields.Builder(capacity: byteCount(of: connection))
+    /// Copies the fields, and wipes libmicrohttpd's copy of the `secret` ones: it frees its memory
+    /// unwiped when the connection closes, and does not look at these fields again.
+    static func copyFields(of connection: OpaquePointer, secret: [String]) -> HeaderFields {
+        var builder = HeaderFields.Builder(capacity: byteCount(of: connection), secret: secret)
         withUnsafeMutablePointer(to: &builder) { builder in
             _ = MHD_get_connection_values_n(connection, .HEADER_KIND, copyField, builder)
             _ = MHD_get_connection_values_n(connection, .COOKIE_KIND, wipeCookie, nil)
@@ -25,9 +25,9 @@ private func copyField(
     _ value: UnsafePointer<CChar>?, _ valueCount: Int
 ) -> MHD_Result {
     let name = UnsafeRawBufferPointer(start: name, count: nameCount)
-    builder!.assumingMemoryBound(to: HeaderFields.Builder.self).pointee
-        .append(name: name, value: UnsafeRawBufferPointer(start: value, count: valueCount))
-    if name.equalsIgnoringCase("Authorization") || name.equalsIgnoringCase("Cookie") { wipe(value, valueCount) }
+    let builder = builder!.assumingMemoryBound(to: HeaderFields.Builder.self)
+    builder.pointee.append(name: name, value: UnsafeRawBufferPointer(start: value, count: valueCount))
+    if builder.pointee.isSecret(name) { wipe(value, valueCount) }
     return .YES
 }
 

@@ -177,6 +177,25 @@ struct DeadlineTests {
             }
         }
     }
+
+    @Test("A client that takes a byte now and then loses a response of known length")
+    func slowTaker() async throws {
+        let time = ManualTime()
+        try await TestServer.run(time: time) { router in
+            router.on(.get, "/") { _ in Response(body: .bytes([UInt8](repeating: 65, count: 20 << 20))) }
+        } body: { server in
+            try await server.withClient(receiveBuffer: 4096) { client in
+                try await client.send(HTTPClient.encode("GET", "/"))
+                _ = try await client.readHead()
+                // 20 MiB at 1 KiB a second, and the time that any client may be silent.
+                time.advance(by: .seconds(20_480))
+                #expect(server.server.openConnections == 1)
+                time.advance(by: .seconds(70))
+                let finished = await server.observer.finished(atLeast: 1)
+                #expect(finished.first?.isCutShort == true)
+            }
+        }
+    }
 }
 
 extension TestServer {

@@ -160,6 +160,33 @@ struct ResponseStreamTests {
         }
     }
 
+    @Test(
+        "A stream of known length says it, and one that ends before it is not taken for the whole", arguments: [0, 1])
+    func knownLength(missing: Int) async throws {
+        try await TestServer.run { router in
+            router.on(.get, "/") { _ in
+                Response(
+                    body: .stream(length: 200_000 + Int64(missing)) { writer in
+                        for _ in 0..<20 { try await writer.write([UInt8](repeating: 65, count: 10_000)) }
+                    })
+            }
+        } body: { server in
+            try await server.withClient { client in
+                guard missing == 0 else {
+                    await #expect(throws: (any Error).self) { _ = try await client.request("GET", "/") }
+                    return
+                }
+                let reply = try await client.request("GET", "/")
+                #expect(reply.header("Content-Length") == "200000")
+                #expect(reply.header("Transfer-Encoding") == nil)
+                #expect(reply.body.count == 200_000)
+                // The connection lives on.
+                let again = try await client.request("GET", "/")
+                #expect(again.status == 200)
+            }
+        }
+    }
+
     @Test("An idle stream whose client goes away is cancelled")
     func idleStream() async throws {
         let waiting = Gate(open: true)
