@@ -123,8 +123,8 @@ extension Connection {
         busyWait.install(on: handle)
         configuration.limits.apply(to: handle)
         try setFlags(on: handle)
-        // No earlier statement reads a page, so this one tells a wrong key.
-        _ = try ownText("SELECT count(*) FROM sqlite_schema")
+        limit.install(on: handle)
+        try readSchema(handle)
         if !configuration.isUnchanging {
             guard sqlite3_db_readonly(handle, nil) == 0 else {
                 throw SQLiteError(.readOnly, message: "the database file may not be written")
@@ -132,8 +132,18 @@ extension Connection {
             try setJournal()
         }
         try applyPragmas()
-        limit.install(on: handle)
         authorization.install(on: handle)
+    }
+
+    /// No earlier statement reads a page, so this one tells a wrong key.
+    private func readSchema(_ handle: OpaquePointer) throws(SQLiteError) {
+        let sql = "SELECT count(*) FROM sqlite_schema"
+        guard let bounds = configuration.schemaBounds else {
+            _ = try ownText(sql)
+            return
+        }
+        limit.setDeadline(bounds.deadline)
+        _ = try SchemaWatch(bounds, on: handle).run { () throws(SQLiteError) in try ownText(sql) }
     }
 
     /// https://www.sqlite.org/c3ref/c_dbconfig_defensive.html

@@ -64,6 +64,8 @@ public struct ConnectionConfiguration: Sendable {
     public var maximumDatabaseBytes: Int?
     /// What one statement may consist of.
     public var limits: StatementLimits
+    /// What reading the schema may cost; nil for a database of our own making.
+    public var schemaBounds: SchemaBounds?
     /// The policy for statements; nil allows everything.
     public var authorizer: (any StatementAuthorizer)?
     /// Called after each commit with the bytes of the write-ahead log, on the connection's thread, inside the call that
@@ -78,7 +80,8 @@ public struct ConnectionConfiguration: Sendable {
         access: Access = .readWrite,
         createIfMissing: Bool = false, synchronous: Synchronous = .full, busyTimeout: Duration = .seconds(5),
         cacheKiB: Int = 2048, statementCacheCapacity: Int = 32, maximumDatabaseBytes: Int? = nil,
-        limits: StatementLimits = StatementLimits(), authorizer: (any StatementAuthorizer)? = nil,
+        limits: StatementLimits = StatementLimits(), schemaBounds: SchemaBounds? = nil,
+        authorizer: (any StatementAuthorizer)? = nil,
         committed: (@Sendable (_ logBytes: Int64) -> Void)? = nil,
         logger: Logger = Logger(label: "coffer.sqlcipher")
     ) {
@@ -93,6 +96,7 @@ public struct ConnectionConfiguration: Sendable {
         self.statementCacheCapacity = statementCacheCapacity
         self.maximumDatabaseBytes = maximumDatabaseBytes
         self.limits = limits
+        self.schemaBounds = schemaBounds
         self.authorizer = authorizer
         self.committed = committed
         self.logger = logger
