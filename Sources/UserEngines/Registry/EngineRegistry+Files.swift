@@ -67,6 +67,18 @@ extension EngineRegistry {
         return try await body()
     }
 
+    /// Takes a descriptor for a file that a client takes or brings at its own pace.
+    ///
+    /// - Throws: ``EngineError/descriptorBudget`` if clients have too many already, or none comes free in time.
+    public func holdDescriptor() async throws(EngineError) -> DescriptorHold {
+        guard held.take() else { throw .descriptorBudget }
+        guard await descriptors().reserve(beside: 1) else {
+            held.giveUp()
+            throw .descriptorBudget
+        }
+        return DescriptorHold(held)
+    }
+
     /// The paths of those databases of a user that there are.
     public func databases(of user: UserID) -> [String] {
         [files.databasePath(of: user), files.servicePath(of: user)].filter { StoredFile.exists($0) }

@@ -17,6 +17,7 @@ public final class EngineRegistry: Sendable {
     let configuration: EngineConfiguration
     let activity: Activity
     let budget: DescriptorBudget
+    let held: HeldDescriptors
     let locks: UserLocks
     let metrics: EngineMetrics
     let time: any TimeSource
@@ -34,6 +35,7 @@ public final class EngineRegistry: Sendable {
         self.configuration = configuration
         self.activity = activity
         self.budget = budget
+        held = HeldDescriptors(budget: budget)
         self.metrics = metrics
         self.time = time
         self.workers = workers
