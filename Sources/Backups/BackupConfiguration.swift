@@ -14,8 +14,8 @@ public struct BackupConfiguration: Sendable {
     public var atOnce = 2
     /// How long the client of an export may take for some 64 KiB of it.
     public var stallTimeout: Duration = .seconds(60)
-    /// How long it may take to make a user's database of one that has arrived.
-    public var importTimeout: Duration = .seconds(600)
+    /// How long it may take to make a database row by row of another one: an export as a plain one, or an import.
+    public var copyTimeout: Duration = .seconds(600)
     /// How long a restore or a change of the key waits for requests that use the database.
     public var drainTimeout: Duration = .seconds(10)
 

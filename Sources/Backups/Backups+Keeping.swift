@@ -28,6 +28,14 @@ extension Backups {
     /// The encrypted file of the user's database that a backup holds.
     public func path(of backup: BackupRecord) -> String { BackupFiles(backup, in: files).main }
 
+    /// The right to hold a backup's file open, to be kept until it is closed.
+    ///
+    /// - Throws: `EngineError.descriptorBudget` if this user's downloads, or those of all, are too many.
+    public func beginDownload(of backup: BackupRecord) async throws -> any Sendable {
+        let download = try transfers.beginDownload(backup.userID)
+        return (download, try await engines.holdDescriptor())
+    }
+
     /// Removes a backup, or cancels the one that is being made.
     ///
     /// - Throws: ``BackupError/notFound``; ``BackupError/busy`` while a restore or a change of the key runs.

@@ -3,13 +3,14 @@ import Secrets
 import UserEngines
 
 extension Backups {
-    /// Runs what needs a user's files alone, to its end even if the caller is cancelled.
+    /// Runs what needs a user's files alone.
     ///
+    /// - Parameter audience: whether it goes on when the caller is cancelled.
     /// - Throws: ``BackupError/busy`` while something of that kind or a backup runs, `ResearchError.active`.
     func maintaining<Result: Sendable>(
-        _ user: UserID, _ work: @escaping @Sendable () async throws -> Result
+        _ user: UserID, onlyFor audience: Audience = .anybody, _ work: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await onWorkers { [self] in
+        try await onWorkers(onlyFor: audience) { [self] in
             let result = try await locks.maintenance.withLockIfFree(user) {
                 // Backups look whether this lock is held, and this looks whether one runs: none of the two begins in between.
                 guard runs.running(of: user) == nil else { throw BackupError.busy }

@@ -63,13 +63,27 @@ public final class Backups: Sendable {
         await work.shutDown()
     }
 
-    /// Runs `body` on the workers, to its end even if the caller is cancelled.
+    /// For whom something is done.
+    enum Audience: Sendable {
+        /// It is done also when nobody waits for it any more.
+        case anybody
+        /// It is cancelled with whoever asked for it.
+        case caller
+    }
+
+    /// Runs `body` on the workers.
     ///
     /// - Throws: `EngineError.shuttingDown` if it did not begin before the shutdown.
-    func onWorkers<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    func onWorkers<Result: Sendable>(
+        onlyFor audience: Audience = .anybody, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
         guard let task = work.start(on: workers, body) else { throw EngineError.shuttingDown }
         do {
-            return try await task.value
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                if audience == .caller { task.cancel() }
+            }
         } catch is CancellationError {
             throw EngineError.shuttingDown
         }

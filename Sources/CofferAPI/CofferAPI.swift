@@ -36,6 +36,9 @@ public struct CofferAPI: Sendable {
         publicFiles = PublicFiles(directory: publicDirectory)
     }
 
+    /// The fields of requests, beside those of every HTTP server, that carry secrets.
+    public static let secretFields = [Request.passphraseField]
+
     /// The routes.
     public var router: Router {
         let authentication = Authentication(accounts: accounts)

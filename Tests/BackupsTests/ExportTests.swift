@@ -149,6 +149,62 @@ struct ExportTests {
         }
     }
 
+    @Test("an export that takes too long to make ends")
+    func tooSlow() async throws {
+        try await BackupsFixture.run {
+            $0.backups.copyTimeout = .zero
+        } _: { fixture in
+            let user = try await fixture.makeUser()
+            try await user.run("CREATE TABLE t(x)")
+            try await user.run("INSERT INTO t VALUES (1)")
+            let error = await #expect(throws: SQLiteError.self) {
+                try await fixture.backups.exportPlain(with: user.access)
+            }
+            #expect(error?.interruption == .deadline)
+        }
+    }
+
+    @Test("a file that a client holds open is in the descriptor budget, and they have half of it at most")
+    func descriptors() async throws {
+        try await BackupsFixture.run {
+            $0.descriptorBudget = 12
+        } _: { fixture in
+            let user = try await fixture.makeUser()
+            let backup = try await user.backUp()
+            let before = fixture.budget.used
+            do {
+                let plain = try await fixture.backups.exportPlain(with: user.access)
+                #expect(fixture.budget.used >= before + 1)
+                var downloads: [any Sendable] = []
+                for _ in 0..<5 { downloads.append(try await fixture.backups.beginDownload(of: backup)) }
+                await #expect(throws: EngineError.descriptorBudget) {
+                    _ = try await fixture.backups.beginDownload(of: backup)
+                }
+                // The others have the rest.
+                try await user.run("SELECT 1")
+                withExtendedLifetime((plain, downloads)) {}
+            }
+            _ = try await fixture.backups.beginDownload(of: backup)
+        }
+    }
+
+    @Test("a user has eight downloads at once")
+    func downloads() async throws {
+        try await BackupsFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            let backup = try await user.backUp()
+            do {
+                var held: [any Sendable] = []
+                for _ in 0..<8 { held.append(try await fixture.backups.beginDownload(of: backup)) }
+                await #expect(throws: EngineError.descriptorBudget) {
+                    _ = try await fixture.backups.beginDownload(of: backup)
+                }
+                withExtendedLifetime(held) {}
+            }
+            _ = try await fixture.backups.beginDownload(of: backup)
+        }
+    }
+
     @Test("a client that takes nothing loses its export")
     func stalled() async throws {
         try await BackupsFixture.run { fixture in

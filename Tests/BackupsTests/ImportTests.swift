@@ -144,7 +144,7 @@ struct ImportTests {
     @Test("a database that takes too long to make does not come in")
     func tooSlow() async throws {
         try await BackupsFixture.run {
-            $0.backups.importTimeout = .zero
+            $0.backups.copyTimeout = .zero
         } _: { fixture in
             let user = try await fixture.makeUser()
             let file = try await fixture.foreign(Specimen.statements)

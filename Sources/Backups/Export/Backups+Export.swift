@@ -1,6 +1,7 @@
 import Accounts
 import SQLCipher
 import Secrets
+import Timekeeping
 import UserEngines
 
 /// A user's way out with everything that is in their database. None of these calls leaves plain text on the disk, and what
@@ -19,10 +20,12 @@ extension Backups {
     ///
     /// SQLCipher refuses to copy encrypted pages into a plain file, so it is made anew row by row.
     ///
-    /// - Throws: ``BackupError``, `EngineError`, `PoolError`, `SQLiteError`; `CancellationError` soon after the caller's task is
+    /// - Throws: ``BackupError``, `EngineError`, `PoolError`; `SQLiteError`, with `SQLITE_INTERRUPT` after ``BackupConfiguration/copyTimeout``; `CancellationError` soon after the caller's task is
     ///   cancelled.
     public func exportPlain(with access: DataAccess) async throws -> PlainExport {
         let place = try transfers.begin(access.user)
+        let hold = try await engines.holdDescriptor()
+        let end = SystemTime().now.advanced(by: configuration.copyTimeout)
         let file = try await exporting(with: access) { [self] source in
             let file = try EncryptedTemporaryFile(in: files.directory(of: access.user))
             let target = try Connection.open(
@@ -30,6 +33,9 @@ extension Backups {
                     path: "", fileSystem: .storage(file), journal: .memory, cacheKiB: LogicalCopy.cacheKiB,
                     limits: source.configuration.limits, logger: logger), key: nil)
             do {
+                // What the schema computes for an index may take any time.
+                source.limit(until: end)
+                target.limit(until: end)
                 try await LogicalCopy(source: source, target: target).run()
             } catch {
                 _ = try? target.close()
@@ -38,7 +44,8 @@ extension Backups {
             try target.close()
             return file
         }
-        return PlainExport(file: file, place: place, pace: Pace(time: time, limit: configuration.stallTimeout))
+        return PlainExport(
+            file: file, place: place, hold: hold, pace: Pace(time: time, limit: configuration.stallTimeout))
     }
 
     /// Makes a copy of the user's database that SQLCipher 4 opens with a passphrase.
@@ -46,11 +53,12 @@ extension Backups {
     /// - Throws: as ``exportPlain(with:)``.
     public func exportEncrypted(with access: DataAccess, passphrase: GuardedBytes) async throws -> EncryptedExport {
         let place = try transfers.begin(access.user)
+        let hold = try await engines.holdDescriptor()
         return try await exporting(with: access) { [self] source in
             let path = files.directory(of: access.user) + "/export" + StoredFile.partialSuffix
             try await DatabaseCopy.make(at: path, passphrase: passphrase, of: source, logger: logger)
             let (descriptor, byteCount) = try StoredFile.detach(path)
-            return EncryptedExport(descriptor: descriptor, byteCount: byteCount, place: place)
+            return EncryptedExport(descriptor: descriptor, byteCount: byteCount, place: place, hold: hold)
         }
     }
 
@@ -64,7 +72,7 @@ extension Backups {
                     guard try files.freeBytes() >= databaseBytes(of: access.user) + configuration.reservedBytes else {
                         throw BackupError.diskFull
                     }
-                    return try await engine.withFurtherReader(beside: 1) { source in
+                    return try await engine.withFurtherReader { source in
                         try await withoutNames { try await body(source) }
                     }
                 }

@@ -3,6 +3,7 @@ import Glibc
 import SQLCipher
 import Secrets
 import Synchronization
+import UserEngines
 
 /// A user's database on its way out as SQL text. Nothing of it is anywhere before it is written.
 public struct TextExport: Sendable {
@@ -35,6 +36,7 @@ public struct PlainExport: Sendable {
 
     let file: EncryptedTemporaryFile
     let place: Transfers.Place
+    let hold: DescriptorHold
     let pace: Pace
 
     /// The size of the database.
@@ -66,9 +68,11 @@ public final class EncryptedExport: Sendable {
     public let byteCount: Int64
     private let descriptor: Atomic<Int32>
     private let place: Transfers.Place
+    private let hold: DescriptorHold
 
-    init(descriptor: Int32, byteCount: Int64, place: Transfers.Place) {
+    init(descriptor: Int32, byteCount: Int64, place: Transfers.Place, hold: DescriptorHold) {
         self.place = place
+        self.hold = hold
         self.descriptor = Atomic(descriptor)
         self.byteCount = byteCount
     }

@@ -41,7 +41,9 @@ struct SQLDump {
             try await writeRows(of: "sqlite_sequence", columns: "name, seq", listed: true)
         }
         if !schema.virtualTables.isEmpty { try await writeVirtualTables(of: schema) }
-        for object in schema.indexes + schema.viewsAndTriggers { try await write(statement: object.sql) }
+        for object in schema.indexes + schema.shadowIndexes + schema.viewsAndTriggers {
+            try await write(statement: object.sql)
+        }
         if schema.hasStatistics {
             text.write("ANALYZE sqlite_schema;\nDELETE FROM sqlite_stat1;\n")
             try await writeRows(of: "sqlite_stat1", columns: "tbl, idx, stat", listed: true)

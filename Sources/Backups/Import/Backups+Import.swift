@@ -35,10 +35,12 @@ extension Backups {
         guard !locks.maintenance.isHeld(user) else { throw BackupError.busy }
         try await researches.withoutResearch(of: user) {}
         let userKey = try access.userKey()
+        let hold = try await engines.holdDescriptor()
+        defer { withExtendedLifetime(hold) {} }
         // The file that arrives, and what is made of it.
         try await checkRoom(for: 2 * (byteCount ?? 0), of: user)
         let foreign = try await receive(body, of: user, passphrase)
-        return try await maintaining(user) { [self] in
+        return try await maintaining(user, onlyFor: .caller) { [self] in
             let key = try await accounts.openingKey(of: user, userKey: userKey, in: engines)
             // Two files at once, and the directory for a moment.
             return try await engines.withDescriptors(3) {
@@ -113,15 +115,20 @@ extension Backups {
     }
 
     private func copy(_ foreign: ForeignDatabase, to target: Connection) async throws -> Int? {
-        let source = try foreign.open(target.configuration.limits, logger)
+        let end = SystemTime().now.advanced(by: configuration.copyTimeout)
+        let source = try foreign.open(target.configuration.limits, until: end, logger)
         do {
-            let end = SystemTime().now.advanced(by: configuration.importTimeout)
-            source.limit(until: end)
             target.limit(until: end)
-            let problems = try source.integrityProblems()
-            guard problems.isEmpty else { throw BackupError.invalidDatabase(problems) }
-            try await LogicalCopy(source: source, target: target).run()
-            let violations = try? target.foreignKeyViolations()
+            // What checks a page or runs a statement sees nothing of the task.
+            let violations = try await withTaskCancellationHandler {
+                let problems = try source.integrityProblems()
+                guard problems.isEmpty else { throw BackupError.invalidDatabase(problems) }
+                try await LogicalCopy(source: source, target: target).run()
+                return try? target.foreignKeyViolations()
+            } onCancel: {
+                source.interrupt()
+                target.interrupt()
+            }
             try source.close()
             return violations
         } catch {

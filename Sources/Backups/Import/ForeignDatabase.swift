@@ -1,6 +1,7 @@
 import Logging
 import SQLCipher
 import Secrets
+import Timekeeping
 
 /// A database that somebody else has made, and that nothing is believed of.
 struct ForeignDatabase {
@@ -11,13 +12,20 @@ struct ForeignDatabase {
     /// What opens it; `nil` for a plain one.
     let passphrase: GuardedBytes?
 
-    /// Opens it for reading. Its schema can call no function that does more than compute, and no statement can do more than read.
-    func open(_ limits: StatementLimits, _ logger: Logger) throws -> Connection {
+    /// Opens it for reading, until `deadline`. Its schema can call no function that does more than compute, and no statement
+    /// can do more than read.
+    ///
+    /// - Throws: ``ObjectError`` for a schema that is too large to be read; `SQLiteError`.
+    func open(_ limits: StatementLimits, until deadline: MonotonicInstant, _ logger: Logger) throws -> Connection {
         let configuration = ConnectionConfiguration(
-            path: "", fileSystem: .storage(file), access: .queryOnly, limits: limits, authorizer: ReadingAuthorizer(),
-            logger: logger)
-        guard let passphrase else { return try Connection.open(configuration, key: nil) }
-        return try passphrase.withUnsafeBytes { try Connection.open(configuration, passphrase: $0) }
+            path: "", fileSystem: .storage(file), access: .queryOnly, limits: limits,
+            schemaBounds: SchemaBounds(deadline: deadline), authorizer: ReadingAuthorizer(), logger: logger)
+        do {
+            guard let passphrase else { return try Connection.open(configuration, key: nil) }
+            return try passphrase.withUnsafeBytes { try Connection.open(configuration, passphrase: $0) }
+        } catch let error as SQLiteError where error.code == .tooBig {
+            throw ObjectError("the schema", error)
+        }
     }
 }
 

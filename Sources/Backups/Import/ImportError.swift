@@ -19,7 +19,6 @@ extension BackupError {
             }
         case is StatementError, is ForeignStatement:
             reason = "its text in the schema is not one statement that makes it"
-        case is MissingShadowTable: reason = "it belongs to a virtual table of another form"
         case is UnreadableText: reason = "its text in the schema cannot be read"
         default: return cause
         }

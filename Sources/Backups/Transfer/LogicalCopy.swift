@@ -42,12 +42,12 @@ struct LogicalCopy {
     /// also an index without its texts comes over.
     private nonisolated(nonsending) func copyVirtualTables(of schema: StoredSchema) async throws {
         for table in schema.virtualTables { try create(table) }
+        // Another one's table of such a name. For one that is missing, SQLite refuses the name.
+        for table in schema.shadowTables where try !target.has(table.name) { try create(table.object) }
+        for index in schema.shadowIndexes { try create(index) }
         try target.setShadowTablesWritable(true)
         defer { try? target.setShadowTablesWritable(false) }
         for table in schema.shadowTables {
-            try naming(table.object.title) {
-                guard try target.has(table.name) else { throw MissingShadowTable() }
-            }
             try await replaceRows(of: table.name, columns: table.columns.list, table.columns.names.count)
         }
     }
@@ -128,9 +128,6 @@ struct LogicalCopy {
 
 /// A text in the schema that does something else than making the object that it stands for.
 struct ForeignStatement: Error {}
-
-/// A virtual table that keeps its content otherwise than this build's would.
-struct MissingShadowTable: Error {}
 
 extension StatementFacts {
     /// What no statement of a schema does.

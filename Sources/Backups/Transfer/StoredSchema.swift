@@ -7,6 +7,8 @@ struct StoredSchema {
         /// `table`, `index`, `view` or `trigger`
         let type: String
         let name: String
+        /// The table that an index is on.
+        let table: String
         let sql: String
 
         /// What it is called in a message.
@@ -26,9 +28,11 @@ struct StoredSchema {
 
     private(set) var tables: [Table] = []
     private(set) var virtualTables: [Object] = []
-    /// Where virtual tables keep what they hold.
+    /// What has the name of a table where a virtual table keeps what it holds.
     private(set) var shadowTables: [Table] = []
     private(set) var indexes: [Object] = []
+    /// Those of ``shadowTables``, beside the ones that virtual tables make.
+    private(set) var shadowIndexes: [Object] = []
     private(set) var viewsAndTriggers: [Object] = []
     /// Whether there are numbers given by AUTOINCREMENT (https://www.sqlite.org/fileformat2.html#seqtab).
     private(set) var hasSequences = false
@@ -39,51 +43,59 @@ struct StoredSchema {
     ///
     /// - Throws: ``ObjectError`` for what cannot be read, with `SQLiteError` or ``UnreadableText``.
     init(of connection: Connection) throws {
-        let kinds = try connection.tableKinds()
         let entries = try connection.rows(
-            "SELECT type, name, sql FROM sqlite_schema ORDER BY CASE type WHEN 'table' THEN 0 ELSE 1 END, rowid")
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY CASE type WHEN 'table' THEN 0 ELSE 1 END, rowid"
+        )
+        var stored: [Object] = []
         for entry in entries {
-            guard case .text(let type) = entry[0], case .text(let name) = entry[1] else {
-                throw ObjectError("an entry of the schema", UnreadableText())
+            guard let object = try object(of: entry) else { continue }
+            switch object.type {
+            case "table" where object.isVirtualTable: virtualTables.append(object)
+            case "table": stored.append(object)
+            case "index": indexes.append(object)
+            default: viewsAndTriggers.append(object)
             }
-            switch name {
-            case "sqlite_sequence": hasSequences = true
-            case "sqlite_stat1": hasStatistics = true
-            default: break
-            }
-            // SQLite makes these by itself. Names compare without regard to case, but it alone has given these.
-            if name.hasPrefix("sqlite_") { continue }
-            guard case .text(let sql) = entry[2] else {
-                throw ObjectError("\(type) \(name.quotedIdentifier)", UnreadableText())
-            }
-            try add(Object(type: type, name: name, sql: sql), kinds, connection)
         }
+        let owners = Set(virtualTables.map { ShadowTables.key(of: $0.name) })
+        for object in stored {
+            let columns = try naming(object.title) { try TableColumns(of: object.name, on: connection) }
+            let table = Table(object: object, columns: columns)
+            if ShadowTables.canBeOne(object.name, ofOneOf: owners) {
+                shadowTables.append(table)
+            } else {
+                tables.append(table)
+            }
+        }
+        let shadows = Set(shadowTables.map { ShadowTables.key(of: $0.name) })
+        shadowIndexes = indexes.filter { shadows.contains(ShadowTables.key(of: $0.table)) }
+        indexes.removeAll { shadows.contains(ShadowTables.key(of: $0.table)) }
     }
 
-    private mutating func add(_ object: Object, _ kinds: [[UInt8]: TableKind], _ connection: Connection) throws {
-        switch object.type {
-        case "table": break
-        case "index": return indexes.append(object)
-        default: return viewsAndTriggers.append(object)
+    /// One entry; `nil` for what SQLite makes by itself.
+    private mutating func object(of entry: [Value]) throws -> Object? {
+        guard case .text(let type) = entry[0], case .text(let name) = entry[1], case .text(let table) = entry[2] else {
+            throw ObjectError("an entry of the schema", UnreadableText())
         }
-        guard let kind = kinds[Array(object.name.utf8)] else { throw ObjectError(object.title, UnreadableText()) }
-        guard kind.name != "virtual" else { return virtualTables.append(object) }
-        let columns = try naming(object.title) {
-            try TableColumns(of: object.name, hasRowID: !kind.isWithoutRowID, on: connection)
+        switch name {
+        case "sqlite_sequence": hasSequences = true
+        case "sqlite_stat1": hasStatistics = true
+        default: break
         }
-        if kind.name == "shadow" {
-            shadowTables.append(Table(object: object, columns: columns))
-        } else {
-            tables.append(Table(object: object, columns: columns))
+        // Names compare without regard to case, but SQLite alone has given these.
+        if name.hasPrefix("sqlite_") { return nil }
+        guard case .text(let sql) = entry[3] else {
+            throw ObjectError("\(type) \(name.quotedIdentifier)", UnreadableText())
         }
+        return Object(type: type, name: name, table: table, sql: sql)
     }
 }
 
-/// What SQLite says a table is.
-private struct TableKind {
-    /// `table`, `virtual` or `shadow`
-    let name: String
-    let isWithoutRowID: Bool
+extension StoredSchema.Object {
+    /// By its text, which SQLite itself begins like this, whatever was sent.
+    fileprivate var isVirtualTable: Bool {
+        let beginning = "CREATE VIRTUAL TABLE ".utf8
+        return sql.utf8.prefix(beginning.count).map(\.lowercased).elementsEqual(beginning.map(\.lowercased))
+    }
 }
 
 /// Text in the schema that is no text.
@@ -108,19 +120,6 @@ func naming<Result>(_ object: String, _ body: () throws -> Result) throws -> Res
         throw error
     } catch {
         throw ObjectError(object, error)
-    }
-}
-
-extension Connection {
-    /// By the bytes of their names: Swift takes some texts for equal that SQLite tells apart.
-    /// See https://www.sqlite.org/pragma.html#pragma_table_list.
-    fileprivate func tableKinds() throws -> [[UInt8]: TableKind] {
-        var kinds: [[UInt8]: TableKind] = [:]
-        for row in try rows("PRAGMA main.table_list") {
-            guard case .text(let name) = row[1], case .text(let kind) = row[2] else { continue }
-            kinds[Array(name.utf8)] = TableKind(name: kind, isWithoutRowID: row[4] == .integer(1))
-        }
-        return kinds
     }
 }
 

@@ -11,7 +11,7 @@ struct TableColumns {
     /// The names for a list in SQL.
     var list: String { names.joined(separator: ", ") }
 
-    init(of table: String, hasRowID: Bool, on connection: Connection) throws {
+    init(of table: String, on connection: Connection) throws {
         var columns: [String] = []
         var stored: [String] = []
         var keys = 0
@@ -27,8 +27,10 @@ struct TableColumns {
         }
         var names = stored.map(\.quotedIdentifier)
         var hasNumber = false
-        if hasRowID, try !(keys == 1 && isInteger && !connection.hasKeyIndex(of: table)),
-            let number = Self.rowIDName(beside: columns)
+        // SQLite has no statement with more columns, so the rows of such a table are numbered anew.
+        if stored.count < connection.configuration.limits.columns,
+            try !(keys == 1 && isInteger && !connection.hasKeyIndex(of: table)),
+            let number = Self.rowIDName(beside: columns), connection.hasRowID(table, named: number)
         {
             names.insert(number, at: 0)
             hasNumber = true
@@ -46,6 +48,11 @@ struct TableColumns {
 }
 
 extension Connection {
+    /// Whether rows have numbers: https://www.sqlite.org/withoutrowid.html. No column has that name.
+    fileprivate func hasRowID(_ table: String, named name: String) -> Bool {
+        (try? withStatement("SELECT \(name) FROM main.\(table.quotedIdentifier)") { _ in }) != nil
+    }
+
     /// Whether the primary key has an index of its own: then it is not the row's number.
     fileprivate func hasKeyIndex(of table: String) throws -> Bool {
         try rows("PRAGMA main.index_list(\(table.quotedIdentifier))").contains { $0[3] == .text("pk") }

@@ -66,7 +66,10 @@ struct BackupRoutes: Sendable {
     @Sendable private func content(_ request: Request) async throws -> Response {
         let caller = try authentication.session(of: request)
         let backup = try await backups.backup(request.backupID, of: caller.user)
-        return try FileDownload(path: backups.path(of: backup), entityTag: "\"\(backup.id)\"").response(to: request)
+        return try FileDownload(
+            path: backups.path(of: backup), entityTag: "\"\(backup.id)\"",
+            permit: try await backups.beginDownload(of: backup)
+        ).response(to: request)
     }
 
     @Sendable private func verify(_ request: Request) async throws -> Response {

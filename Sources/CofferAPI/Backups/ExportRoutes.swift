@@ -44,8 +44,11 @@ struct ExportRoutes: Sendable {
             throw Problem.invalidField("X-Coffer-Passphrase", "is missing")
         }
         var response = Response(headers: headers(of: format))
-        // What a HEAD asks for can be said without making it.
-        guard request.method != .head else { return response }
+        // What a HEAD asks for can be said without making it, but for the length.
+        guard request.method != .head else {
+            response.body = .stream { _ in }
+            return response
+        }
         switch (format, passphrase) {
         case (.sqlcipher, let passphrase?):
             let export = try await backups.exportEncrypted(with: caller.access, passphrase: passphrase)
@@ -54,7 +57,9 @@ struct ExportRoutes: Sendable {
                 FileContent(descriptor: descriptor, count: export.byteCount, companion: export))
         case (.sqlite, _):
             let export = try await backups.exportPlain(with: caller.access)
-            response.body = .stream { writer in try await export.write { try await writer.write($0) } }
+            response.body = .stream(length: export.byteCount) { writer in
+                try await export.write { try await writer.write($0) }
+            }
         case (.sql, _), (.sqlcipher, nil):
             let export = try await backups.exportText(with: caller.access)
             response.body = .stream { writer in try await export.write { try await writer.write($0) } }

@@ -8,6 +8,8 @@ struct FileDownload {
     let path: String
     /// Quoted, and strong: the same bytes for ever.
     let entityTag: String
+    /// Kept for as long as the file is open.
+    let permit: any Sendable
 
     func response(to request: Request) throws -> Response {
         var headers: ResponseHeaders = [
@@ -32,10 +34,12 @@ struct FileDownload {
         headers["Content-Type"] = "application/octet-stream"
         switch range(of: request, size: size) {
         case .whole:
-            return Response(.ok, headers: headers, body: .file(FileContent(descriptor: descriptor, count: size)))
+            let whole = FileContent(descriptor: descriptor, count: size, companion: permit)
+            return Response(.ok, headers: headers, body: .file(whole))
         case .part(let range):
             headers["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
-            let part = FileContent(descriptor: descriptor, offset: range.lowerBound, count: Int64(range.count))
+            let part = FileContent(
+                descriptor: descriptor, offset: range.lowerBound, count: Int64(range.count), companion: permit)
             return Response(206, headers: headers, body: .file(part))
         case .unsatisfiable:
             close(descriptor)

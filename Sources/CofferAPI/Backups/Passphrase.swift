@@ -2,7 +2,7 @@ import HTTPServer
 import Secrets
 
 extension Request {
-    private static let passphraseField = "X-Coffer-Passphrase"
+    static let passphraseField = "X-Coffer-Passphrase"
 
     /// The passphrase of a SQLCipher file, in guarded memory; `nil` without the field.
     func passphrase() throws -> GuardedBytes? {
