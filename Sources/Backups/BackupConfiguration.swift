@@ -6,6 +6,8 @@ public struct BackupConfiguration: Sendable {
     public var maximumAge: Duration = .seconds(30 * 86_400)
     /// The age of a user's last backup at which another one is due, if the user is there.
     public var interval: Duration = .seconds(86_400)
+    /// Backups with a label that a user may have: no retention removes them.
+    public var labelledLimit = 100
     /// Bytes that the databases and backups of one user may take when a backup is made.
     public var userDiskBytes: Int64 = 4 << 30
     /// Bytes of the disk that a backup leaves free.

@@ -10,6 +10,8 @@ public enum BackupError: Error, Equatable, Sendable, CustomStringConvertible {
     case diskFull
     /// The user's databases and backups would take more than they may.
     case userDiskFull(limit: Int64)
+    /// The user has as many backups with a label as they may.
+    case tooManyLabelled(limit: Int)
     /// The backup was cancelled.
     case cancelled
     /// The engine closed before the turn of a backup that is only due while it is open.
@@ -23,6 +25,7 @@ public enum BackupError: Error, Equatable, Sendable, CustomStringConvertible {
         case .invalidDatabase(let problems): "invalid_database: \(problems.count) problems"
         case .diskFull: "disk_full"
         case .userDiskFull(let limit): "user_disk_full: \(limit)"
+        case .tooManyLabelled(let limit): "too_many_labelled: \(limit)"
         case .cancelled: "cancelled"
         case .engineClosed: "engine_closed"
         }

@@ -1,4 +1,5 @@
 import Accounts
+import SQLCipher
 import Secrets
 import UserEngines
 
@@ -59,9 +60,22 @@ extension Backups {
             // One of a user's at a time, so that nobody takes all turns.
             try await locks.backup.withLock(user) {
                 try await turns.withTurn {
-                    try await engines.withDescriptors(1) { try check(backup, key) }
+                    try await engines.withDescriptors(1) { try await reading(backup) { try check(backup, key) } }
                 }
             }
+        }
+    }
+
+    /// Runs what reads a backup's files. Nothing keeps it from being deleted at the same time.
+    ///
+    /// - Throws: ``BackupError/notFound`` if it was; what `body` throws.
+    func reading<Result>(
+        _ backup: BackupRecord, _ body: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as SQLiteError where error.code == .cantOpen && !hasFile(backup) {
+            throw BackupError.notFound
         }
     }
 

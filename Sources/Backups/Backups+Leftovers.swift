@@ -6,11 +6,12 @@ extension Backups {
     ///
     /// A `.partial` is nothing yet, and its backup's record, if there is one, goes with it. A file that is the very file of
     /// the database was about to become part of a safety backup when the restore ended. A backup file without a record is
-    /// left alone: the catalog may be the older one of the two.
+    /// left alone: the catalog may be the older one of the two. What cannot be removed stays, and is logged: it is in the way
+    /// of its user at most.
     func removeLeftovers() async throws {
         for user in files.users() {
             for name in StoredFile.names(in: files.directory(of: user)) where name.contains(StoredFile.partialSuffix) {
-                try StoredFile.remove("\(files.directory(of: user))/\(name)")
+                removeOrLog("\(files.directory(of: user))/\(name)")
             }
             let directory = files.backupDirectory(of: user)
             for name in StoredFile.names(in: directory) {
@@ -18,7 +19,7 @@ extension Backups {
                 if name.contains(StoredFile.partialSuffix) || StoredFile.isSame(path, files.databasePath(of: user)) {
                     try await removeLeftover(name, in: directory, of: user)
                 } else if StoredFile.isSame(path, files.servicePath(of: user)) {
-                    try StoredFile.remove(path)
+                    removeOrLog(path)
                 }
             }
         }
@@ -26,10 +27,19 @@ extension Backups {
 
     private func removeLeftover(_ name: String, in directory: String, of user: UserID) async throws {
         logger.notice("an unfinished backup is removed", metadata: ["user": "\(user)", "file": "\(name)"])
-        guard let id = BackupFiles.id(ofFile: name) else { return try StoredFile.remove("\(directory)/\(name)") }
+        guard let id = BackupFiles.id(ofFile: name) else { return removeOrLog("\(directory)/\(name)") }
         for other in StoredFile.names(in: directory) where BackupFiles.id(ofFile: other) == id {
-            try StoredFile.remove("\(directory)/\(other)")
+            removeOrLog("\(directory)/\(other)")
         }
         try await accounts.deleteBackup(id, of: user)
+    }
+
+    private func removeOrLog(_ path: String) {
+        do {
+            try StoredFile.remove(path)
+        } catch {
+            logger.error(
+                "what was left half done cannot be removed", metadata: ["path": "\(path)", "error": "\(error)"])
+        }
     }
 }

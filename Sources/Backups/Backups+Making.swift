@@ -57,6 +57,7 @@ extension Backups {
 
     private func write(_ run: BackupRun, from engine: Engine) async throws -> BackupRecord {
         try await checkRoom(for: databaseBytes(of: run.user), of: run.user)
+        if run.label != nil { try await checkLabels(of: run.user) }
         try files.makeBackupDirectory(of: run.user)
         let paths = BackupFiles(run.id, of: run.user, created: run.created, in: files)
         do {

@@ -28,9 +28,11 @@ extension Backups {
             let key = try await accounts.openingKey(of: user, userKey: userKey, in: engines)
             // Two files at once, and the directory for a moment.
             return try await engines.withDescriptors(3) {
-                try check(backup, backupKey)
-                try await checkRoom(for: backup.bytes, of: user)
-                let replacements = try await prepare(backup, backupKey, parts, under: key)
+                let replacements = try await reading(backup) {
+                    try check(backup, backupKey)
+                    try await checkRoom(for: backup.bytes, of: user)
+                    return try await prepare(backup, backupKey, parts, under: key)
+                }
                 return try await putInPlace(replacements, of: user, key: key)
             }
         }

@@ -13,6 +13,14 @@ extension Backups {
         }
     }
 
+    /// Throws ``BackupError/tooManyLabelled(limit:)`` if a user may have no further backup with a label.
+    func checkLabels(of user: UserID) async throws {
+        let labelled = try await accounts.backups(of: user).count { $0.label != nil }
+        guard labelled < configuration.labelledLimit else {
+            throw BackupError.tooManyLabelled(limit: configuration.labelledLimit)
+        }
+    }
+
     /// Bytes of a user's databases and their logs.
     func databaseBytes(of user: UserID) -> Int64 {
         engines.databases(of: user).reduce(0) {

@@ -77,6 +77,55 @@ struct MakingTests {
         }
     }
 
+    @Test("the sqlcipher command opens a backup with its key")
+    func otherProgram() async throws {
+        try await BackupsFixture.run { fixture in
+            let ada = try await fixture.makeUser()
+            try await ada.run("CREATE TABLE t(v)")
+            try await ada.run("INSERT INTO t VALUES ('kept')")
+            let backup = try await ada.backUp()
+            let key = try fixture.accounts.key(of: backup, userKey: try ada.key()).withUnsafeBytes { bytes in
+                bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+            }
+            // On a copy: the command may write beside what it opens.
+            let path = fixture.directory + "/copy.db"
+            FileContent.write(FileContent.bytes(of: fixture.backups.path(of: backup)), to: path)
+            let sql = "PRAGMA key = \"x'\(key)'\";\nSELECT v FROM t;\nPRAGMA cipher_integrity_check;\n"
+            let outcome = try await ChildProcess.run(
+                "/usr/bin/sqlcipher", ["-batch", "-init", "/dev/null", path], in: fixture.directory,
+                input: Array(sql.utf8))
+            #expect(outcome.output.split(separator: "\n") == ["ok", "kept"], "\(outcome.errors)")
+        }
+    }
+
+    @Test("a user has so many backups with a label, and any number of others is made")
+    func labels() async throws {
+        try await BackupsFixture.run {
+            $0.backups.labelledLimit = 2
+        } _: { fixture in
+            let ada = try await fixture.makeUser()
+            for label in ["one", "two"] { _ = try await ada.backUp(label) }
+            await #expect(throws: BackupError.tooManyLabelled(limit: 2)) { try await ada.backUp("three") }
+            let other = try await ada.backUp()
+            #expect(try await fixture.backups.backups(of: ada.id).count == 3)
+            #expect(other.label == nil)
+        }
+    }
+
+    @Test("a leftover that cannot be removed does not keep the server from starting")
+    func unremovable() async throws {
+        try await withTemporaryDirectory { directory in
+            try await BackupsFixture.run(in: directory) { fixture in
+                let ada = try await fixture.makeUser()
+                // No file, and so not removed as one.
+                mkdir(ada.database + StoredFile.partialSuffix, 0o700)
+                try await fixture.backups.removeLeftovers()
+                #expect(StoredFile.exists(ada.database + StoredFile.partialSuffix))
+                rmdir(ada.database + StoredFile.partialSuffix)
+            }
+        }
+    }
+
     @Test("a cancelled backup leaves nothing")
     func cancellation() async throws {
         try await BackupsFixture.run { fixture in

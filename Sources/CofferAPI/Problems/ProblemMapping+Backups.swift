@@ -16,6 +16,11 @@ extension ProblemMapping {
                 .insufficientStorage, "disk_full",
                 detail: "Databases and backups of one user may take \(limit) bytes; delete backups first.",
                 members: [JSONMember(name: "limit_bytes", value: .integer(limit))])
+        case .tooManyLabelled(let limit):
+            Problem(
+                .conflict, "backup_limit",
+                detail: "There are \(limit) backups with a label, which nothing else removes; delete some first.",
+                members: [JSONMember(name: "limit", value: .integer(Int64(limit)))])
         case .invalidDatabase(let problems):
             Problem(
                 .unprocessableContent, "invalid_database", title: "Invalid database",
