@@ -53,6 +53,7 @@ public struct CofferAPI: Sendable {
             accounts: accounts, authentication: authentication, backups: backups, engines: engines, limits: limits
         ).add(to: &router)
         BackupRoutes(authentication: authentication, backups: backups, limits: limits).add(to: &router)
+        BackupEventRoutes(authentication: authentication, backups: backups, events: researches.events).add(to: &router)
         ExportRoutes(authentication: authentication, backups: backups).add(to: &router)
         ImportRoutes(authentication: authentication, backups: backups, limits: limits).add(to: &router)
         ResearchRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)

@@ -47,6 +47,30 @@ struct BackupTests {
         }
     }
 
+    @Test("who listens to a backup is told of its progress and its end, also when it is over")
+    func events() async throws {
+        try await APIFixture.run { api in
+            let ada = try await api.makeUser()
+            try await api.rows("CREATE TABLE t(v)", as: ada)
+            try await api.rows("INSERT INTO t VALUES (zeroblob(4000000))", as: ada)
+            let begun = try await api.call("POST", "/v1/backups", as: ada.token, headers: [("Prefer", "respond-async")])
+            let id = try #require(try begun.json["id"]?.stringValue)
+            let events = ReceivedEvent.read(try await api.call("GET", "/v1/backups/\(id)/events", as: ada.token).text)
+            #expect(events.first?.retry == "3000")
+            #expect(events.last?.kind == "done")
+            #expect(json(events.last?.data ?? "")["id"] == .string(id))
+            for event in events.dropFirst().dropLast() {
+                #expect(event.kind == "progress")
+                #expect(json(event.data ?? "")["pages_total"]?.integerValue != nil)
+            }
+            let after = try await api.call("GET", "/v1/backups/\(id)/events", as: ada.token)
+            #expect(after.header("Content-Type") == "text/event-stream")
+            #expect(ReceivedEvent.read(after.text).map(\.kind) == [nil, "done"])
+            try expectProblem(
+                try await api.call("GET", "/v1/backups/nonsense/events", as: ada.token), 404, "not_found")
+        }
+    }
+
     @Test("with Prefer: respond-async the answer comes at once, and says where the progress is")
     func asynchronous() async throws {
         try await APIFixture.run { api in

@@ -132,7 +132,7 @@ struct BackupRoutes: Sendable {
 }
 
 extension Request {
-    fileprivate var backupID: BackupID {
+    var backupID: BackupID {
         get throws {
             guard let id = BackupID(parameter("id")) else { throw BackupError.notFound }
             return id

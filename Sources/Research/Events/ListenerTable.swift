@@ -54,7 +54,7 @@ struct ListenerTable {
     private var channels: [ResearchID: Channel] = [:]
     private var listeners: [ListenerID: Listener] = [:]
     private var lastListener: UInt64 = 0
-    private var isClosed = false
+    private(set) var isClosed = false
 
     init(epoch: String, limits: EventRing.Limits) {
         self.epoch = epoch

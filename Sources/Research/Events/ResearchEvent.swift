@@ -43,7 +43,15 @@ public struct ResearchEvent: Sendable {
 /// What a stream holds beside events.
 public enum EventStreamText {
     /// A comment, which keeps proxies and the client from taking a quiet stream for a dead one.
-    static let heartbeat = Array(":\n\n".utf8)
+    public static let heartbeat = Array(":\n\n".utf8)
+
+    /// How long a client waits before it connects again.
+    public static let retry = Array("retry: 3000\n\n".utf8)
+
+    /// An event without an id. `json` is one line.
+    public static func event(_ name: String, _ json: [UInt8]) -> [UInt8] {
+        Array("event: \(name)\ndata: ".utf8) + json + Array("\n\n".utf8)
+    }
 
     /// The beginning: how long a client waits before it connects again, and where it then goes on, also if no event
     /// has come until then. It dispatches nothing, since it has no data.

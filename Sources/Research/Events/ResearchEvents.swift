@@ -113,6 +113,9 @@ public final class ResearchEvents: Sendable {
         if !gone.isEmpty { perform(table.withLock { $0.drop(gone, .sessionEnded) }) }
     }
 
+    /// Whether ``close()`` has been called.
+    public var isClosed: Bool { table.withLock { $0.isClosed } }
+
     /// Ends every stream, and every later one at its beginning: the server stops.
     public func close() {
         perform(table.withLock { $0.close() })
