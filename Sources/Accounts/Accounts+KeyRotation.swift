@@ -21,14 +21,18 @@ extension Accounts {
         try await engines.withFilesAlone(of: user, waiting: limit) {
             let new = try await makePendingDataKey(of: user, userKey: userKey)
             let databases = engines.databases(of: user)
+            var isReplaced = false
             do {
                 for database in databases { try await encryptAnew(database, from: current, to: new) }
+                for database in databases {
+                    try putInPlace(database)
+                    isReplaced = true
+                }
             } catch {
                 for database in databases { try? DatabaseCopy.remove(database + StoredFile.partialSuffix) }
-                try? await catalog.transaction { try $0.deleteDataKey(.pending, of: user) }
+                if !isReplaced { try? await catalog.transaction { try $0.deleteDataKey(.pending, of: user) } }
                 throw error
             }
-            for database in databases { try putInPlace(database) }
             try await promotePendingDataKey(of: user, in: engines)
         }
     }
@@ -69,8 +73,13 @@ extension Accounts {
             return current
         }
         for (database, isDone) in zip(databases, isDone) where !isDone {
-            try await encryptAnew(database, from: current, to: pending)
-            try putInPlace(database)
+            do {
+                try await encryptAnew(database, from: current, to: pending)
+                try putInPlace(database)
+            } catch {
+                try? DatabaseCopy.remove(database + StoredFile.partialSuffix)
+                throw error
+            }
         }
         try await promotePendingDataKey(of: user, in: engines)
         return pending
