@@ -25,13 +25,14 @@ extension Backups {
         }
     }
 
+    /// The record first: a file that is still there is found by the next start, a record is not.
     private func removeLeftover(_ name: String, in directory: String, of user: UserID) async throws {
         logger.notice("an unfinished backup is removed", metadata: ["user": "\(user)", "file": "\(name)"])
         guard let id = BackupFiles.id(ofFile: name) else { return removeOrLog("\(directory)/\(name)") }
+        try await accounts.deleteBackup(id, of: user)
         for other in StoredFile.names(in: directory) where BackupFiles.id(ofFile: other) == id {
             removeOrLog("\(directory)/\(other)")
         }
-        try await accounts.deleteBackup(id, of: user)
     }
 
     private func removeOrLog(_ path: String) {
