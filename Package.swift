@@ -107,8 +107,8 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: [
-                "Accounts", "ConnectionPool", "CofferTesting", "FaultInjection", "Metrics", "Research", "SQLCipher",
-                "Secrets", "Timekeeping", "UserEngines", "Workers", logging,
+                "Accounts", "Backups", "ConnectionPool", "CofferTesting", "FaultInjection", "Metrics", "Research",
+                "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers", logging,
             ], swiftSettings: strict),
         .testTarget(
             name: "SystemTests", dependencies: ["coffer", "CofferTesting", "JSON", "SQLCipher"], swiftSettings: strict),

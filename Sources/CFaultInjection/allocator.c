@@ -4,10 +4,8 @@
 // What SQLCipher 4.6.1 allocates for a key stands apart. sqlite3_key_v2 forgets what it has allocated when it runs out of
 // memory, so its allocations are of a kind of their own. The first read, which copies the literal of the key from one
 // context to another, would free it twice (`sqlcipher_cipher_ctx_copy`), so allocations of the literal's size do not fail.
+// A check of all pages reads into what it may not have got (`sqlcipher_codec_ctx_integrity_check`).
 // https://github.com/sqlcipher/sqlcipher/blob/v4.6.1/src/sqlcipher.c
-#define _GNU_SOURCE 1
-#define SQLITE_HAS_CODEC 1
-#include <dlfcn.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -17,22 +15,18 @@
 // The literal of a key with its salt, x'…' of 96 digits, rounded up to SQLite's alignment.
 static const int key_literal_size = 104;
 
+// The authentication code of a page, HMAC-SHA512.
+static const int authentication_size = 64;
+
 static sqlite3_mem_methods original;
 static atomic_long blocks;
-static _Thread_local bool is_keying;
-
-// In the program, and so in place of the library's: the dynamic linker finds the program's first.
-int sqlite3_key_v2(sqlite3 *database, const char *name, const void *key, int count) {
-    int (*next)(sqlite3 *, const char *, const void *, int);
-    *(void **)&next = dlsym(RTLD_NEXT, "sqlite3_key_v2");
-    is_keying = true;
-    int result = next(database, name, key, count);
-    is_keying = false;
-    return result;
-}
 
 static bool fails(int size) {
-    if (is_keying) return faults_strikes(FAULTS_KEYING);
+    switch (faults_present_call()) {
+    case FAULTS_KEY_CALL: return faults_strikes(FAULTS_KEYING);
+    case FAULTS_CHECK_CALL: return size != authentication_size && faults_strikes(FAULTS_MEMORY);
+    case FAULTS_OTHER_CALL: break;
+    }
     return size != key_literal_size && faults_strikes(FAULTS_MEMORY);
 }
 

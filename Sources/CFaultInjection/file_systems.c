@@ -68,8 +68,9 @@ static int sync_file(sqlite3_file *file, int flags) {
     return original_of(file)->pMethods->xSync(original_of(file), flags);
 }
 
+// Does not fail within SQLCipher's check of all pages, which would take what it has not asked for as the size.
 static int file_size(sqlite3_file *file, sqlite3_int64 *size) {
-    if (faults_strikes(FAULTS_SIZE)) return SQLITE_IOERR_FSTAT;
+    if (faults_present_call() != FAULTS_CHECK_CALL && faults_strikes(FAULTS_SIZE)) return SQLITE_IOERR_FSTAT;
     return original_of(file)->pMethods->xFileSize(original_of(file), size);
 }
 
@@ -138,6 +139,23 @@ static const sqlite3_io_methods methods = {
     .xShmUnmap = unmap_shared_memory,
 };
 
+// SQLite takes what has shared memory for able to have a log.
+static const sqlite3_io_methods methods_without_shared_memory = {
+    .iVersion = 1,
+    .xClose = close_file,
+    .xRead = read_file,
+    .xWrite = write_file,
+    .xTruncate = truncate_file,
+    .xSync = sync_file,
+    .xFileSize = file_size,
+    .xLock = lock_file,
+    .xUnlock = unlock_file,
+    .xCheckReservedLock = check_reserved_lock,
+    .xFileControl = control_file,
+    .xSectorSize = sector_size,
+    .xDeviceCharacteristics = device_characteristics,
+};
+
 static int open_file(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *base, int flags, int *flags_out) {
     struct file_system *system = (struct file_system *)vfs;
     struct file *file = (struct file *)base;
@@ -153,7 +171,7 @@ static int open_file(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *base
         if (file->original->pMethods != NULL) file->original->pMethods->xClose(file->original);
         return result;
     }
-    file->base.pMethods = &methods;
+    file->base.pMethods = file->original->pMethods->iVersion >= 2 ? &methods : &methods_without_shared_memory;
     atomic_fetch_add(&open_files, 1);
     if (file->is_database) atomic_fetch_add(&open_databases, 1);
     return SQLITE_OK;
@@ -167,6 +185,7 @@ static int delete_file(sqlite3_vfs *vfs, const char *name, int syncs_directory) 
 
 static struct file_system shared = {.detects_short_reads = false};
 static struct file_system exclusive = {.detects_short_reads = true};
+static struct file_system registered = {.detects_short_reads = false};
 
 static int replace(const char *name, struct file_system *system, bool is_default) {
     sqlite3_vfs *original = sqlite3_vfs_find(name);
@@ -185,6 +204,8 @@ int faults_install_file_systems(void) {
     int result = replace("unix", &shared, true);
     return result == SQLITE_OK ? replace("unix-excl", &exclusive, false) : result;
 }
+
+int faults_install_file_system(const char *name) { return replace(name, &registered, false); }
 
 long faults_open_files(void) { return atomic_load(&open_files); }
 

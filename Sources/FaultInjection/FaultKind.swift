@@ -1,6 +1,6 @@
 import CFaultInjection
 
-/// What can go wrong under SQLite. See https://www.sqlite.org/rescode.html for the codes.
+/// What can go wrong under SQLite, and with whole files beside it. See https://www.sqlite.org/rescode.html for the codes.
 public enum FaultKind: String, CaseIterable, Sendable {
     /// An allocation of SQLite's or SQLCipher's gives nothing, if it is not for a key.
     case memory
@@ -32,6 +32,12 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case indexMap
     /// A lock on the index of a log cannot be taken.
     case indexLock
+    /// Past SQLite: a file gets no other name.
+    case rename
+    /// Past SQLite: a file gets no second name.
+    case link
+    /// Past SQLite: the names in a directory are not made durable.
+    case nameSync
 
     var code: faults_kind {
         switch self {
@@ -50,6 +56,9 @@ public enum FaultKind: String, CaseIterable, Sendable {
         case .unlock: FAULTS_UNLOCK
         case .indexMap: FAULTS_SHM_MAP
         case .indexLock: FAULTS_SHM_LOCK
+        case .rename: FAULTS_RENAME
+        case .link: FAULTS_LINK
+        case .nameSync: FAULTS_NAME_SYNC
         }
     }
 }

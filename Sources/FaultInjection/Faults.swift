@@ -2,7 +2,8 @@ import CFaultInjection
 import CSQLCipher
 import SQLCipher
 
-/// Faults under the SQLCipher library of this process: an allocator and file systems that fail on demand.
+/// Faults under the SQLCipher library of this process: an allocator and file systems that fail on demand, and so do the
+/// functions by which whole files get their names.
 ///
 /// What allocates past SQLite is not reached: libcrypto, libsodium's guarded memory, and Swift itself.
 public enum Faults {
@@ -16,6 +17,11 @@ public enum Faults {
         // Also sets what holds for the whole process, which is refused once SQLite has been initialized.
         try SQLCipherLibrary.verify()
         try check(faults_install_file_systems())
+        // The file system over a storage exists from its first use on.
+        let configuration = ConnectionConfiguration(
+            path: "", fileSystem: .storage(EmptyStorage()), journal: .memory)
+        try Connection.open(configuration, key: nil).close()
+        try check(faults_install_file_system("coffer-storage"))
     }
 
     /// Runs `body` with a fault armed. Returns how it ended, and how many calls went wrong meanwhile, on any thread.
@@ -35,6 +41,19 @@ public enum Faults {
     private static func check(_ result: Int32) throws {
         guard result == SQLITE_OK else { throw SQLiteError(SQLiteCode(rawValue: result), message: "not installed") }
     }
+}
+
+/// A database without a page, which nothing is written to.
+private final class EmptyStorage: DatabaseStorage {
+    let byteCount: Int64 = 0
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(DatabaseStorageError) {
+        throw .failed
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(DatabaseStorageError) { throw .full }
+
+    func truncate(to count: Int64) throws(DatabaseStorageError) {}
 }
 
 /// What SQLite holds in this process.

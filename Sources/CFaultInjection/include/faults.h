@@ -1,4 +1,5 @@
-// Faults for SQLite, by its own interfaces: an allocator and two file systems that fail on demand. For tests only.
+// Faults for SQLite, by its own interfaces: an allocator and file systems that fail on demand; and for what is done to
+// whole files past it. For tests only.
 //
 // Everything here holds for the whole process. One fault is armed at a time, and counted calls may come from any thread.
 #pragma once
@@ -21,6 +22,9 @@ enum faults_kind {
     FAULTS_UNLOCK,      // SQLITE_IOERR_UNLOCK, and the lock stays
     FAULTS_SHM_MAP,     // the index of a log cannot be mapped: SQLITE_IOERR_SHMMAP
     FAULTS_SHM_LOCK,    // the index of a log cannot be locked: SQLITE_IOERR_SHMLOCK
+    FAULTS_RENAME,      // past SQLite: a file gets no other name, EIO
+    FAULTS_LINK,        // past SQLite: a file gets no second name, EIO
+    FAULTS_NAME_SYNC,   // past SQLite: what fsync is called on, which is directories, is not made durable, EIO
 };
 
 // Puts the allocator under SQLite. Before SQLite is used for the first time; a result code of SQLite.
@@ -28,6 +32,9 @@ int faults_install_allocator(void);
 
 // Puts the file systems `unix` and `unix-excl` of the same names in place of SQLite's own. A result code of SQLite.
 int faults_install_file_systems(void);
+
+// The same for one that the program has registered, whose files have no shared memory. Once for the process.
+int faults_install_file_system(const char *name);
 
 // Makes the `first`-th call from now on of the kind's sort fail, counted from 1, and if `lasting` every one after it.
 void faults_arm(enum faults_kind kind, long first, bool lasting);

@@ -169,7 +169,7 @@ private final class AllCancelledScenario: FaultScenario {
 private final class ExpiryScenario: FaultScenario {
     static let name = "end expired leases"
     static let reached: Set<FaultKind> = [.memory, .read, .write, .full, .sync, .truncate, .indexLock]
-    static let stride = FaultStride.coarse
+    static let stride = FaultStride.sparse
 
     private let world: ResearchWorld
     private let grant: ResearchGrant

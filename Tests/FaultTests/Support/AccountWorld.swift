@@ -100,6 +100,11 @@ final class AccountWorld: Sendable {
         try withCatalog { try $0.rows("SELECT id FROM research_leases") }
     }
 
+    /// The ids of the data keys that have not become a user's own; it must be closed.
+    func pendingKeys() throws -> [[Value]] {
+        try withCatalog { try $0.rows("SELECT id FROM data_keys WHERE state <> 'current'") }
+    }
+
     private func withCatalog<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         let connection = try Connection.open(
             ConnectionConfiguration(path: catalogPath, fileSystem: .unix, logger: .silent), key: nil)

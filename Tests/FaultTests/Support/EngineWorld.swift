@@ -23,6 +23,7 @@ final class EngineWorld: Sendable {
     }()
 
     private struct Parts {
+        let files: DataDirectory
         let registry: EngineRegistry
         let reaper: Reaper
     }
@@ -47,17 +48,19 @@ final class EngineWorld: Sendable {
         activity = Activity(time: time)
         let files = try DataDirectory(path: directory)
         let registry = EngineRegistry(
-            files: files, configuration: EngineConfiguration(), activity: activity, budget: budget,
+            files: files, configuration: EngineConfiguration(), activity: activity, budget: budget, locks: locks,
             metrics: EngineMetrics(MetricsRegistry()), time: SystemTime(), workers: Self.workers, logger: .silent)
         let reaper = Reaper(
             registry: registry, activity: activity, locks: locks,
             configuration: Self.everyPassReleases, time: SystemTime(), workers: Self.workers, logger: .silent,
             endExpired: {})
-        parts = Mutex(Parts(registry: registry, reaper: reaper))
+        parts = Mutex(Parts(files: files, registry: registry, reaper: reaper))
         guard hasDatabase else { return }
         try files.makeDirectory(of: user)
         SampleDatabase(path: files.databasePath(of: user)).create()
     }
+
+    var files: DataDirectory { parts.withLock { $0!.files } }
 
     var registry: EngineRegistry { parts.withLock { $0!.registry } }
 

@@ -1,5 +1,6 @@
 import Accounts
 import ConnectionPool
+import Glibc
 import SQLCipher
 import UserEngines
 
@@ -18,6 +19,7 @@ enum ExpectedError {
         case CatalogError.unavailable(let cause), CatalogError.commitFailed(let cause): contains(cause)
         case let error as ServiceDatabaseError: contains(error.cause)
         case EngineError.unavailable: true
+        case DataDirectoryError.unusable(_, let code): code == EIO
         default: false
         }
     }

@@ -1,6 +1,8 @@
 import CofferTesting
 import FaultInjection
+import Glibc
 import Testing
+import UserEngines
 
 /// All attempts at one scenario: for every kind of fault the first call fails, then the second, and so on, until the
 /// scenario ends without having been struck. Each once with that call alone, and once with every call after it too.
@@ -37,7 +39,7 @@ struct FaultRun<Scenario: FaultScenario> {
             problems += found.map { "\(Scenario.name), \(fault): \($0)" }
             if injected == 0 { return }
             points[kind, default: 0] += 1
-            call += Scenario.stride.after(call)
+            call += Scenario.stride.after(call, of: kind)
         }
     }
 
@@ -110,16 +112,20 @@ private struct Footprint: Equatable {
     static var now: Footprint { Footprint(sqlite: .now, descriptors: OpenFiles.paths(under: "/")) }
 }
 
-/// Copies a directory's files as they are at this moment. That drops the locks which other processes would see, and no
-/// other process looks.
+/// Copies a directory's files as they are at this moment, a file with two names as one. That drops the locks which other
+/// processes would see, and no other process looks.
 private func copyTree(_ source: String, to target: String) {
     FileTree.makeDirectory(target)
+    var copies: [(path: String, copy: String)] = []
     for path in FileTree.paths(under: source) {
         let copy = target + path.dropFirst(source.count)
         if FileTree.isDirectory(path) {
             FileTree.makeDirectory(copy)
+        } else if let known = copies.first(where: { StoredFile.isSame($0.path, path) }) {
+            precondition(link(known.copy, copy) == 0, "cannot link \(copy): errno \(errno)")
         } else {
             FileContent.write(FileContent.bytes(of: path), to: copy)
+            copies.append((path, copy))
         }
     }
 }

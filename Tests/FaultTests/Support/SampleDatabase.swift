@@ -11,6 +11,8 @@ struct SampleDatabase: Sendable {
     static let key = [UInt8](1...48)
 
     let path: String
+    /// What encrypts it.
+    var key: [UInt8]? = SampleDatabase.key
 
     /// Makes the file, with the initial rows and no log.
     func create() {
@@ -34,7 +36,8 @@ struct SampleDatabase: Sendable {
     func open(createIfMissing: Bool = false) throws -> Connection {
         let configuration = ConnectionConfiguration(
             path: path, createIfMissing: createIfMissing, logger: .silent)
-        return try Self.key.withUnsafeBytes { try Connection.open(configuration, key: $0) }
+        guard let key else { return try Connection.open(configuration, key: nil) }
+        return try key.withUnsafeBytes { try Connection.open(configuration, key: $0) }
     }
 
     static func insert(_ ids: [Int64], on connection: Connection) throws {
