@@ -55,6 +55,7 @@ struct FaultRun<Scenario: FaultScenario> {
             let crash = directory.file("crash")
             FileTree.makeDirectory(work)
             let before = Footprint.now
+            let defectsBefore = DefectCounter.count
             var attempt = Attempt()
             guard let scenario = await attempt.phase("prepare", { try await Scenario(in: work) }) else {
                 return (0, attempt.problems)
@@ -75,6 +76,9 @@ struct FaultRun<Scenario: FaultScenario> {
                 }
             }
             attempt.expect(before, "verify")
+            if DefectCounter.count > defectsBefore {
+                attempt.add("a connection was not closed, or a statement not finished")
+            }
             return (injected, attempt.problems.map { "\($0) [run: \(error.map { "\($0)" } ?? "success")]" })
         }
     }
