@@ -7,6 +7,9 @@ public protocol ConnectionDriver<Connection>: Sendable {
     /// One pooled connection; the pool tells connections apart by what they are, not by what they equal.
     associatedtype Connection: AnyObject, Sendable
 
+    /// What one who waits for a connection lets the holder of one do in their place.
+    associatedtype Errand: Sendable = Never
+
     /// Opens a connection. Throws ``GrowthRefused`` when there is no room for another one just now.
     func open() async throws -> Connection
 

@@ -12,11 +12,20 @@ extension ConnectionPool {
     public nonisolated(nonsending) func lease(
         timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
     ) async throws(PoolError) -> Lease<Driver> {
+        guard let lease = try await lease(leaving: nil, timeout: timeout, site: AcquireSite(file: file, line: line))
+        else { preconditionFailure("an errand was done that nobody had left") }
+        return lease
+    }
+
+    /// Leases a connection, or returns `nil` if the holder of one has done the errand instead.
+    nonisolated(nonsending) func lease(
+        leaving errand: Driver.Errand?, timeout: Duration?, site: AcquireSite
+    ) async throws(PoolError) -> Lease<Driver>? {
         guard !Task.isCancelled else { throw .cancelled }
-        let site = AcquireSite(file: file, line: line)
         let now = time.now
         if let lease = leaseIdle(site: site, now: now) { return lease }
-        return try await leaseAfterWait(site: site, deadline: now.advanced(by: timeout ?? acquireTimeout))
+        return try await leaseAfterWait(
+            leaving: errand, site: site, deadline: now.advanced(by: timeout ?? acquireTimeout))
     }
 
     /// Leases an idle connection if there is one that nobody waits for and that needs no check. Never waits, never
@@ -33,7 +42,12 @@ extension ConnectionPool {
         timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line,
         _ body: nonisolated(nonsending) (Driver.Connection) async throws -> Outcome
     ) async throws -> Outcome {
-        let lease = try await lease(timeout: timeout, file: file, line: line)
+        try await use(try await lease(timeout: timeout, file: file, line: line), body)
+    }
+
+    nonisolated(nonsending) func use<Outcome>(
+        _ lease: Lease<Driver>, _ body: nonisolated(nonsending) (Driver.Connection) async throws -> Outcome
+    ) async throws -> Outcome {
         guard !Task.isCancelled else {
             // The connection was handed over before the cancellation came: unused, it can go to the next.
             try await lease.release()
@@ -60,17 +74,18 @@ extension ConnectionPool {
     }
 
     private nonisolated(nonsending) func leaseAfterWait(
-        site: AcquireSite, deadline: MonotonicInstant
-    ) async throws(PoolError) -> Lease<Driver> {
+        leaving errand: Driver.Errand?, site: AcquireSite, deadline: MonotonicInstant
+    ) async throws(PoolError) -> Lease<Driver>? {
         let id = WaiterID(number: lastWaiterNumber.wrappingAdd(1, ordering: .relaxed).newValue)
         let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
+            await withCheckedContinuation { continuation in
+                let waiter = Waiter(continuation: continuation, errand: errand)
                 let now = time.now
                 let queued = decide { machine in
                     machine.enqueue(waiter, as: id, site: site, deadline: deadline, now: now)
                 }
                 switch queued {
-                case .failure(let error): waiter.resume(returning: .failure(error))
+                case .failure(let error): continuation.resume(returning: .failure(error))
                 case .success(let actions):
                     perform(actions)
                     // A cancellation that came before the waiter was in the queue found nothing to cancel.
@@ -81,7 +96,7 @@ extension ConnectionPool {
             cancel(id)
         }
         switch outcome {
-        case .success(let grant): return accept(grant)
+        case .success(let grant): return grant.map(accept)
         case .failure(let error):
             observer?.record(.acquireFailed(error))
             throw error

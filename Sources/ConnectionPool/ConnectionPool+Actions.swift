@@ -6,7 +6,8 @@ extension ConnectionPool {
     func perform(_ actions: [PoolAction<Waiter>]) {
         for action in actions {
             switch action {
-            case .resume(let waiter, let outcome): waiter.resume(returning: outcome)
+            case .resume(let waiter, let outcome):
+                waiter.continuation.resume(returning: outcome.map(Optional.some))
             case .open(let order): start { await $0.open(order.take()) }
             case .check(let slot, let connection): start { await $0.check(slot, connection) }
             case .close(let slot, let connection, let reason):

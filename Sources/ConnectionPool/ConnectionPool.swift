@@ -8,7 +8,11 @@ import Timekeeping
 /// resuming a waiter) is done after the lock has been left. Waiting holds no thread. A pool is closed with
 /// ``close(deadline:grace:)`` before it is dropped.
 public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
-    typealias Waiter = CheckedContinuation<Result<Grant, PoolError>, Never>
+    struct Waiter: Sendable {
+        /// Resumed without a grant when the errand has been done.
+        let continuation: CheckedContinuation<Result<Grant?, PoolError>, Never>
+        let errand: Driver.Errand?
+    }
 
     let driver: Driver
     let time: any TimeSource

@@ -8,6 +8,8 @@ public protocol PoolObserver: Sendable {
 public enum PoolEvent: Sendable {
     /// A lease was given after a wait; zero if a connection was idle.
     case acquired(waited: Duration)
+    /// A wait ended without a lease because the holder of one has done the errand.
+    case errandDone(waited: Duration)
     /// An acquire ended without a lease.
     case acquireFailed(PoolError)
     /// A lease came back after a use, which includes the connection's reset.

@@ -83,7 +83,7 @@ extension PoolStateMachine {
 
     /// Asks to be called at a deadline, or when the patience with an open ends, unless an earlier call has been asked for:
     /// one alarm serves all who wait.
-    private mutating func setAlarm(for deadline: MonotonicInstant, now: MonotonicInstant, _ actions: inout [Action]) {
+    mutating func setAlarm(for deadline: MonotonicInstant, now: MonotonicInstant, _ actions: inout [Action]) {
         let wanted = min(deadline, now.advanced(byNanoseconds: limits.openPatience))
         if let alarm, alarm.instant <= wanted { return }
         lastAlarmNumber += 1

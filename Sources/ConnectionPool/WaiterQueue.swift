@@ -37,6 +37,24 @@ struct WaiterQueue<Waiter> {
         return nil
     }
 
+    /// The one who has waited longest.
+    var first: Waiter? { order.lazy.compactMap { entries[$0]?.waiter }.first }
+
+    /// Takes the one who has waited longest if it is wanted.
+    mutating func popFirst(where isWanted: (Waiter) -> Bool) -> (id: WaiterID, entry: Entry)? {
+        guard let first, isWanted(first) else { return nil }
+        while let id = order.popFirst() {
+            if let entry = entries.removeValue(forKey: id) { return (id, entry) }
+        }
+        return nil
+    }
+
+    /// Puts one back whom the queue has given away, before all others.
+    mutating func prepend(_ entry: Entry, as id: WaiterID) {
+        entries[id] = entry
+        order.prepend(id)
+    }
+
     /// Takes one out of turn; `nil` if it has left before.
     mutating func remove(_ id: WaiterID) -> Entry? {
         guard let entry = entries.removeValue(forKey: id) else { return nil }
@@ -68,3 +86,5 @@ struct WaiterQueue<Waiter> {
         order.removeAll { entries[$0] == nil }
     }
 }
+
+extension WaiterQueue.Entry: Sendable where Waiter: Sendable {}

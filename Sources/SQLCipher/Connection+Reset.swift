@@ -41,7 +41,7 @@ extension Connection {
     ///
     /// A temporary object, a changed setting or an attached database is not undone but reported.
     public func reset() -> ResetOutcome {
-        guard let handle else { return .failed(.closed) }
+        guard handle != nil else { return .failed(.closed) }
         endLentStatements()
         clearLimit()
         do {
@@ -49,7 +49,7 @@ extension Connection {
         } catch {
             return .failed(error)
         }
-        sqlite3_set_last_insert_rowid(handle, 0)
+        forgetLastInsertRowID()
         defer { residue = [] }
         return residue.isEmpty ? .asNew : .changed(residue)
     }

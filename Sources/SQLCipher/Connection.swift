@@ -79,6 +79,22 @@ extension Connection {
     /// The rowid of the last successful INSERT since the last ``reset()``; 0 if there was none.
     public var lastInsertRowID: Int64 { handle.map { sqlite3_last_insert_rowid($0) } ?? 0 }
 
+    /// Forgets the rowid of the last INSERT, as for a new use.
+    public func forgetLastInsertRowID() {
+        if let handle { sqlite3_set_last_insert_rowid(handle, 0) }
+    }
+
+    /// Whether rows of the open transaction violate a foreign key that is looked at when it is committed.
+    /// See https://www.sqlite.org/c3ref/c_dbstatus_options.html#sqlitedbstatusdeferredfks.
+    public var hasUnresolvedForeignKeys: Bool {
+        var unresolved: Int32 = 0
+        var highest: Int32 = 0
+        guard let handle,
+            sqlite3_db_status(handle, SQLITE_DBSTATUS_DEFERRED_FKS, &unresolved, &highest, 0) == SQLITE_OK
+        else { return true }
+        return unresolved != 0
+    }
+
     /// Whether the file was renamed, removed or replaced since the connection opened it.
     /// See https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntlhasmoved.
     public var hasFileMoved: Bool {

@@ -14,6 +14,8 @@ public final class EngineMetrics: Sendable {
     private let timeouts: Counter
     private let evicted: CounterFamily
     private let statements: HistogramFamily
+    private let groupMembers: Histogram
+    private let groupsUndone: Counter
 
     /// Registers the metrics, each series at 0.
     public init(_ metrics: MetricsRegistry) {
@@ -26,7 +28,7 @@ public final class EngineMetrics: Sendable {
         checkpointFailures = metrics.counter(
             "coffer_checkpoint_failures_total", help: "Checkpoints of a release pass that were busy or failed.")
         acquire = metrics.histogram(
-            "coffer_connection_acquire_seconds", help: "Wait for a connection, until it was given.")
+            "coffer_connection_acquire_seconds", help: "Wait for a connection, until it was given or not needed.")
         usage = metrics.histogram(
             "coffer_connection_usage_seconds", help: "Use of a connection, from lease to release.")
         creation = metrics.histogram("coffer_connection_creation_seconds", help: "Opening of a connection.")
@@ -38,6 +40,12 @@ public final class EngineMetrics: Sendable {
         statements = metrics.histogramFamily(
             "coffer_statement_seconds", help: "Statements, from their first step to their last, by kind of connection.",
             labels: ["pool_role"], initial: PoolRole.allCases.map { [$0.rawValue] })
+        groupMembers = metrics.histogram(
+            "coffer_group_commit_members", help: "Statements that shared one commit, by commit.",
+            buckets: [1, 2, 4, 8, 16, 32, 64])
+        groupsUndone = metrics.counter(
+            "coffer_group_commits_undone_total",
+            help: "Shared transactions that were rolled back, after which each statement ran alone.")
     }
 
     /// Registers the gauges that are read off the registry at every scrape.
@@ -107,13 +115,21 @@ public final class EngineMetrics: Sendable {
     func statementEnded(on role: PoolRole, after duration: Duration) {
         statements.series(role.rawValue).record(duration)
     }
+
+    func groupCommitted(members: Int) {
+        groupMembers.record(Double(members))
+    }
+
+    func groupUndone() {
+        groupsUndone.increment()
+    }
 }
 
 extension EngineMetrics: PoolObserver {
     /// Counts what happens in a pool.
     public func record(_ event: PoolEvent) {
         switch event {
-        case .acquired(let waited): acquire.record(waited)
+        case .acquired(let waited), .errandDone(let waited): acquire.record(waited)
         case .acquireFailed(.timeout): timeouts.increment()
         case .released(let used): usage.record(used)
         case .opened(let duration): creation.record(duration)

@@ -35,6 +35,69 @@ struct CrashTests {
         }
     }
 
+    @Test("after each kill -9 everything is there that several clients of one user were told is written")
+    func killDuringSharedCommits() async throws {
+        try await withTemporaryDirectory { directory in
+            var ada: SystemUser?
+            var written: Set<Int> = []
+            for round in 0...Self.rounds {
+                let isLast = round == Self.rounds
+                try await ServerProcess.run(in: directory) { server in
+                    if let ada {
+                        let rows = try await server.rows("SELECT v FROM t", as: ada).arrayValue ?? []
+                        let found = Set(rows.compactMap { $0.arrayValue?.first?.integerValue.map { Int($0) } })
+                        #expect(found.isSuperset(of: written), "\(written.subtracting(found).count) writes are lost")
+                        written = found
+                    } else {
+                        ada = try await server.makeUser("ada")
+                        try await server.rows("CREATE TABLE t(v INTEGER PRIMARY KEY)", as: ada!)
+                    }
+                    if isLast { return #expect(try await server.stop() == .exit(0)) }
+                    written.formUnion(try await killDuringWrites(server, as: ada!, first: round * 100_000))
+                    #expect(try await server.process.wait() == .signal(SIGKILL))
+                }
+            }
+            #expect(written.count > Self.rounds * 8, "hardly anything was written")
+        }
+    }
+
+    /// Eight clients write until the signal comes. Returns the rows that were acknowledged.
+    private func killDuringWrites(_ server: ServerProcess, as ada: SystemUser, first: Int) async throws -> Set<Int> {
+        let writes = Atomic(0)
+        let limit = Int.random(in: 20...200)
+        let killer = Task {
+            try await eventually { writes.load(ordering: .relaxed) >= limit }
+            let metrics = try await server.call("GET", "/metrics")
+            #expect(
+                !String(decoding: metrics.body, as: UTF8.self).contains("coffer_group_commit_members_count 0\n"),
+                "no commit was shared")
+            usleep(UInt32.random(in: 0...3_000))
+            server.process.send(SIGKILL)
+        }
+        let written = await withTaskGroup(of: Set<Int>.self) { clients in
+            for client in 0..<8 {
+                clients.addTask {
+                    var written: Set<Int> = []
+                    guard let connection = try? HTTPClient(port: server.port) else { return [] }
+                    for row in stride(from: first + client, to: first + 100_000, by: 8) {
+                        let reply = try? await connection.request(
+                            "POST", "/v1/query", headers: [("Authorization", "Bearer \(ada.token)")],
+                            json: #"{"sql":"INSERT INTO t VALUES (?)","args":[\#(row)]}"#)
+                        guard let reply else { break }
+                        #expect(reply.status == 200)
+                        written.insert(row)
+                        writes.add(1, ordering: .relaxed)
+                    }
+                    await connection.close()
+                    return written
+                }
+            }
+            return await clients.reduce(into: Set()) { $0.formUnion($1) }
+        }
+        try await killer.value
+        return written
+    }
+
     /// Writes and registers until the signal comes, after some writes and at any moment of the next.
     ///
     /// - Returns: the users whose registration was acknowledged.

@@ -27,6 +27,9 @@ public struct EngineConfiguration: Sendable {
     /// How long such a reader gets to end by itself.
     var logPatience: Duration = .seconds(1)
 
+    /// Which writes share a commit.
+    var writeGroups = WriteGroupBounds()
+
     /// How long an engine's first connection waits for its descriptors: a little less than its request waits for the
     /// connection, so that the request learns the cause.
     var budgetTimeout: Duration { acquireTimeout * 0.9 }

@@ -5,6 +5,8 @@ import Synchronization
 
 /// Opens, cleans and closes the pooled connections of one user's database.
 struct UserConnectionDriver: SynchronousResetDriver {
+    typealias Errand = any GroupedWrite
+
     let configuration: ConnectionConfiguration
     let key: GuardedBytes
     let role: PoolRole
@@ -68,7 +70,7 @@ struct UserConnectionDriver: SynchronousResetDriver {
     }
 
     func evictionReason(for error: any Error) -> EvictionReason? {
-        let cause = (error as? StatementFailure)?.cause ?? error
+        let cause = (error as? StatementFailure)?.cause ?? (error as? BrokenWriteGroup)?.cause ?? error
         guard let error = cause as? SQLiteError else { return nil }
         if error.isConnectionBroken { return .broken }
         return error.interruption == .deadline ? .statementTimeout : nil

@@ -9,24 +9,17 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - timeout: how long it may run; waiting for a connection is not counted.
-    ///   - read: steps the statement.
+    ///   - read: steps the statement; once more from the beginning if a transaction was rolled back that the statement shared
+    ///     with others. Not always on the caller's own thread.
     /// - Throws: `PoolError`, `StatementError`, `ArgumentError`, `SQLiteError`, ``EngineError``.
     public func run<Result: Sendable>(
         _ sql: String, _ arguments: Arguments, timeout: Duration,
-        _ read: @Sendable (Statement, Connection) throws -> Result
+        _ read: @escaping @Sendable (Statement, Connection) throws -> Result
     ) async throws -> Result {
         if StatementRoute(sql) == .reader, let result = try await runOnReader(sql, arguments, timeout, read) {
             return result
         }
-        return try await writer.withConnection { connection in
-            connection.limit(until: SystemTime().now.advanced(by: timeout))
-            defer { boundLog(connection) }
-            let result = try timed(.writer) {
-                try StatementRunner(connection, isAtomic: false).run(sql, arguments, read)
-            }
-            guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
-            return result
-        }
+        return try await runOnWriter(sql, arguments, timeout, read)
     }
 
     /// Runs several statements on the writer; when `body` throws, everything since the beginning is rolled back.

@@ -12,6 +12,16 @@ enum StatementRoute: Equatable {
     }
 
     private static let readingWords: [StaticString] = ["SELECT", "VALUES", "WITH", "EXPLAIN"]
+    private static let changingWords: [StaticString] = ["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"]
+
+    /// Whether a statement for the writer begins like one that changes rows and does nothing else.
+    static func changesRows(_ sql: String) -> Bool {
+        var sql = sql
+        return sql.withUTF8 { sql in
+            let word = sql[startOfFirstWord(sql)...]
+            return changingWords.contains { isPrefix($0, of: word) }
+        }
+    }
 
     private static func route(_ sql: UnsafeBufferPointer<UInt8>) -> StatementRoute {
         let word = sql[startOfFirstWord(sql)...]

@@ -4,6 +4,8 @@ import Testing
 
 /// A driver that counts what it opens and closes, and whose every step a test can hold up or let fail.
 final class FakeDriver: ConnectionDriver {
+    typealias Errand = Int
+
     enum Step: Hashable { case open, check, reset, close }
 
     /// What a step does before it takes effect: it may wait at a gate, and it may throw, which makes the step fail.

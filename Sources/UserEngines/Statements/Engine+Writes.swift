@@ -1,0 +1,52 @@
+import ConnectionPool
+import SQLCipher
+import Timekeeping
+
+extension Engine {
+    /// Runs one statement on the writer: in a transaction of its own or, if it changes rows and others of that kind wait for
+    /// the writer too, in one together with them.
+    func runOnWriter<Result: Sendable>(
+        _ sql: String, _ arguments: Arguments, _ timeout: Duration,
+        _ read: @escaping @Sendable (Statement, Connection) throws -> Result
+    ) async throws -> Result {
+        guard StatementRoute.changesRows(sql) else {
+            return try await writer.withConnection { try runAlone(sql, arguments, timeout, on: $0, read) }
+        }
+        let write = PendingWrite(sql, arguments, timeout: timeout, read)
+        do {
+            let result = try await writer.withConnection(leaving: write) { connection -> Result? in
+                if try runGroup(ledBy: write, on: connection) { return nil }
+                return try runAlone(sql, arguments, timeout, on: connection, read)
+            }
+            if let result, let result { return result }
+            return try write.result()
+        } catch is BrokenWriteGroup {
+            return try await writer.withConnection { try runAlone(sql, arguments, timeout, on: $0, read) }
+        }
+    }
+
+    private func runAlone<Result>(
+        _ sql: String, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
+        _ read: (Statement, Connection) throws -> Result
+    ) throws -> Result {
+        connection.limit(until: SystemTime().now.advanced(by: timeout))
+        defer { boundLog(connection) }
+        let result = try timed(.writer) {
+            try StatementRunner(connection, isAtomic: false).run(sql, arguments, read)
+        }
+        guard !connection.isInTransaction else { throw EngineError.transactionLeftOpen }
+        return result
+    }
+
+    /// Runs a statement, and then those who wait behind it, in one transaction. False if the statement is still to be run:
+    /// nothing of it has been done then.
+    ///
+    /// - Throws: what the statement failed with; ``BrokenWriteGroup`` if it is still to be run, on another connection.
+    private func runGroup(ledBy first: any GroupedWrite, on connection: Connection) throws -> Bool {
+        var group = WriteGroup(of: self, on: connection)
+        guard first.mayJoin, writer.isErrandNext(where: { group.admits($0, beside: first) }) else { return false }
+        defer { boundLog(connection) }
+        guard try group.begin(with: first) else { return false }
+        return try group.join() && group.commit()
+    }
+}
