@@ -63,10 +63,10 @@ struct CrashTests {
 
     /// Eight clients write until the signal comes. Returns the rows that were acknowledged.
     private func killDuringWrites(_ server: ServerProcess, as ada: SystemUser, first: Int) async throws -> Set<Int> {
-        let writes = Atomic(0)
+        let count = WriteCount()
         let limit = Int.random(in: 20...200)
         let killer = Task {
-            try await eventually { writes.load(ordering: .relaxed) >= limit }
+            try await eventually { count.value.load(ordering: .relaxed) >= limit }
             let metrics = try await server.call("GET", "/metrics")
             #expect(
                 !String(decoding: metrics.body, as: UTF8.self).contains("coffer_group_commit_members_count 0\n"),
@@ -86,7 +86,7 @@ struct CrashTests {
                         guard let reply else { break }
                         #expect(reply.status == 200)
                         written.insert(row)
-                        writes.add(1, ordering: .relaxed)
+                        count.value.add(1, ordering: .relaxed)
                     }
                     await connection.close()
                     return written
@@ -140,6 +140,11 @@ struct CrashTests {
         await client.close()
         return users
     }
+}
+
+/// Writes that were acknowledged, to several clients.
+private final class WriteCount: Sendable {
+    let value = Atomic(0)
 }
 
 /// What the servers before have acknowledged.

@@ -32,7 +32,7 @@ private final class WriteGroupScenario: FaultScenario {
     func run() async throws {
         try await world.settling {
             let ids = Self.rows + [Self.violation]
-            let errors = try await world.withEngine { engine in
+            let errors: [any Error] = try await world.withEngine { engine in
                 await withTaskGroup(of: (any Error)?.self) { [world] tasks in
                     // Holds the writer until all others wait for it. One that a fault has struck before does not come.
                     tasks.addTask(executorPreference: Self.workers) {
