@@ -14,6 +14,9 @@ public struct APILimits: Sendable {
     /// The longest a statement may run.
     public var statementTimeout: Duration = .seconds(30)
 
+    /// How long a client may take for 64 KiB of streamed rows, while the reader is kept for it.
+    public var stallTimeout: Duration = .seconds(60)
+
     /// Makes the default limits.
     public init() {}
 

@@ -4,6 +4,7 @@ import HTTPServer
 import Metrics
 import Research
 import UserEngines
+import Workers
 
 /// Every call that Coffer answers.
 public struct CofferAPI: Sendable {
@@ -16,12 +17,14 @@ public struct CofferAPI: Sendable {
     private let reaper: Reaper
     private let limits: APILimits
     private let access: AccessConfiguration
+    private let workers: WorkerExecutor
     private let publicFiles: PublicFiles
 
-    /// Puts the modules below behind HTTP. `publicDirectory` holds the landing page and the OpenAPI document.
+    /// Puts the modules below behind HTTP. `workers` make the rows that are streamed; `publicDirectory` holds the landing page
+    /// and the OpenAPI document.
     public init(
         accounts: Accounts, backups: Backups, engines: EngineRegistry, researches: Researches, metrics: MetricsRegistry,
-        readiness: Readiness, reaper: Reaper, limits: APILimits, access: AccessConfiguration,
+        readiness: Readiness, reaper: Reaper, limits: APILimits, access: AccessConfiguration, workers: WorkerExecutor,
         publicDirectory: String
     ) {
         self.accounts = accounts
@@ -33,6 +36,7 @@ public struct CofferAPI: Sendable {
         self.reaper = reaper
         self.limits = limits
         self.access = access
+        self.workers = workers
         publicFiles = PublicFiles(directory: publicDirectory)
     }
 
@@ -59,7 +63,8 @@ public struct CofferAPI: Sendable {
         ResearchRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
         EventRoutes(researches: researches, authentication: authentication).add(to: &router)
         FindingRoutes(researches: researches, authentication: authentication, limits: limits).add(to: &router)
-        QueryRoutes(authentication: authentication, engines: engines, limits: limits).add(to: &router)
+        QueryRoutes(authentication: authentication, engines: engines, limits: limits, workers: workers)
+            .add(to: &router)
         HealthRoutes(readiness: readiness, operators: operators).add(to: &router)
         MetricsRoutes(metrics: metrics, operators: operators).add(to: &router)
         AdminRoutes(accounts: accounts, engines: engines, reaper: reaper, operators: operators).add(to: &router)

@@ -13,7 +13,8 @@ extension Problem {
         retryAfter.map { max(Int($0.components.seconds) + ($0.components.attoseconds > 0 ? 1 : 0), 0) }
     }
 
-    private func encoded(requestID: String) -> [UInt8] {
+    /// The problem as JSON (RFC 9457).
+    public func encoded(requestID: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.name("type")

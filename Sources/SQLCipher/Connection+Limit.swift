@@ -30,6 +30,14 @@ extension Connection {
         interruptible.withLock { handle in
             if let handle { sqlite3_interrupt(handle.pointer) }
         }
+        interruptionHandler.withLock { $0 }?()
+    }
+
+    /// Has `handler` called when the connection is interrupted, on the thread that does it, or at once if it has been; nil
+    /// ends that. For a user who waits for something else while a statement of theirs is open.
+    public func onInterruption(_ handler: (@Sendable () -> Void)?) {
+        interruptionHandler.withLock { $0 = handler }
+        if let handler, limit.isInterruptionRequested { handler() }
     }
 
     /// Sets the time at which statements are stopped with ``Interruption/deadline``, on the system's monotonic clock;

@@ -31,6 +31,9 @@ public final class Connection: @unchecked Sendable {
     /// The handle as long as it may be interrupted.
     let interruptible: Mutex<InterruptibleHandle?>
 
+    /// Called when the connection is interrupted, by whoever does it.
+    let interruptionHandler = Mutex<(@Sendable () -> Void)?>(nil)
+
     init(handle: OpaquePointer, configuration: ConnectionConfiguration) {
         self.handle = handle
         self.configuration = configuration

@@ -28,6 +28,9 @@ final class ProgressLimit: Sendable {
         return request.exchange(InterruptionRequest.noRequest, ordering: .relaxed) != InterruptionRequest.noRequest
     }
 
+    /// Whether somebody has asked for the work to be stopped.
+    var isInterruptionRequested: Bool { request.load(ordering: .relaxed) != InterruptionRequest.noRequest }
+
     /// What stops the work now. A request comes before a deadline that has passed too.
     var interruption: Interruption? {
         switch InterruptionRequest(rawValue: request.load(ordering: .relaxed)) {

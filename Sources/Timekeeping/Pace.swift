@@ -1,13 +1,16 @@
-import Timekeeping
-
 /// Lets nobody keep something by taking nothing of it.
-struct Pace: Sendable {
-    let time: any TimeSource
-    /// How long one step may take.
-    let limit: Duration
+public struct Pace: Sendable {
+    private let time: any TimeSource
+    private let limit: Duration
+
+    /// Makes a pace at which one step may take `limit`.
+    public init(time: any TimeSource, limit: Duration) {
+        self.time = time
+        self.limit = limit
+    }
 
     /// Throws ``ClientTooSlow`` if `step` takes longer; it is cancelled and waited for then.
-    func step(_ step: @escaping @Sendable () async throws -> Void) async throws {
+    public func step(_ step: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { [time, limit] group in
             group.addTask { try await step() }
             group.addTask {
@@ -21,4 +24,7 @@ struct Pace: Sendable {
 }
 
 /// A client took too little of what it had asked for, and what it held is needed for others.
-public struct ClientTooSlow: Error {}
+public struct ClientTooSlow: Error {
+    /// Makes the error.
+    public init() {}
+}

@@ -4,6 +4,7 @@ import SQLCipher
 import Secrets
 import Synchronization
 import Testing
+import Timekeeping
 import UserEngines
 
 @testable import Backups

@@ -3,6 +3,7 @@ import Glibc
 import SQLCipher
 import Secrets
 import Synchronization
+import Timekeeping
 import UserEngines
 
 /// A user's database on its way out as SQL text. Nothing of it is anywhere before it is written.

@@ -1,13 +1,17 @@
 import Accounts
 import HTTPServer
 import SQLCipher
+import Timekeeping
 import UserEngines
+import Workers
 
 /// `POST /v1/query` and `POST /v1/query/batch`.
 struct QueryRoutes: Sendable {
     let authentication: Authentication
     let engines: EngineRegistry
     let limits: APILimits
+    /// Make the rows that are streamed.
+    let workers: WorkerExecutor
 
     /// The bytes of a body that the event thread may parse, in some ten microseconds.
     private static let longestQuickBody = 16 << 10
@@ -18,6 +22,7 @@ struct QueryRoutes: Sendable {
     }
 
     @Sendable private func query(_ request: Request) throws -> InlineAnswer {
+        if request.prefersLines { return .later(.worker) { try await lines(request) } }
         guard request.body.count <= Self.longestQuickBody else {
             return .later(.worker) { try await answer(try StatementCall(request, authentication, limits)) }
         }
@@ -34,6 +39,13 @@ struct QueryRoutes: Sendable {
             try await engine.run(call.body.sql, call.body.arguments, timeout: call.timeout, call.read)
         }
         return .json(reply)
+    }
+
+    private func lines(_ request: Request) async throws -> Response {
+        let lines = Lines(
+            call: try StatementCall(request, authentication, limits), engines: engines, requestID: request.id)
+        let pace = Pace(time: SystemTime(), limit: limits.stallTimeout)
+        return try await LineStream(lines, on: workers).response(at: pace)
     }
 
     @Sendable private func batch(_ request: Request) async throws -> Response {
@@ -63,7 +75,7 @@ struct QueryRoutes: Sendable {
 }
 
 /// What `POST /v1/query` asks for.
-private struct StatementCall: Sendable {
+struct StatementCall: Sendable {
     let access: DataAccess
     let options: ResultOptions
     let timeout: Duration

@@ -8,9 +8,9 @@ import SQLCipher
 /// so it counts by itself, and a request whose results pass the limit without a row is refused.
 struct ResultWriter: ~Copyable {
     /// The most that follows the rows of a result: three integers, a duration and a truth value with their names.
-    private static let tailBytes = 192
+    static let tailBytes = 192
 
-    private var json: JSONWriter
+    var json: JSONWriter
     private let options: ResultOptions
     /// Rows still allowed in the reply; a batch shares them among its results.
     private var rowsLeft: Int
@@ -55,6 +55,15 @@ struct ResultWriter: ~Copyable {
         let names = try writeColumns(of: statement)
         metadataLeft -= json.count - startOfResult + Self.tailBytes
         let truncated = try writeRows(of: statement, startingWith: hasRow, names)
+        writeTail(of: statement, on: connection, since: start, changesBefore: changesBefore, truncated: truncated)
+        json.endObject()
+    }
+
+    /// Writes what is known of a statement when it has run.
+    mutating func writeTail(
+        of statement: Statement, on connection: Connection, since start: ContinuousClock.Instant, changesBefore: Int64,
+        truncated: Bool
+    ) {
         json.name("rows_affected")
         // What sqlite3_changes says is left from an earlier statement unless this one changed something.
         json.write(connection.totalChanges == changesBefore ? 0 : connection.changes)
@@ -66,16 +75,15 @@ struct ResultWriter: ~Copyable {
         json.write((start.duration(to: .now) / .microseconds(1)).rounded() / 1000)
         json.name("truncated")
         json.write(truncated)
-        json.endObject()
     }
 
-    private mutating func checkColumns(of statement: Statement) throws {
+    mutating func checkColumns(of statement: Statement) throws {
         let mark = json.mark
         _ = try writeColumns(of: statement)
         json.rewind(to: mark)
     }
 
-    private mutating func writeColumns(of statement: Statement) throws -> [String] {
+    mutating func writeColumns(of statement: Statement) throws -> [String] {
         let limit = json.count + metadataLeft - Self.tailBytes
         var names = ColumnNames()
         json.name("columns")
@@ -116,7 +124,7 @@ struct ResultWriter: ~Copyable {
     }
 
     /// Writes the present row whole, or nothing and returns false if it does not fit.
-    private mutating func writeRow(of statement: Statement, _ names: [String]) throws -> Bool {
+    mutating func writeRow(of statement: Statement, _ names: [String]) throws -> Bool {
         guard rowsLeft > 0 else { return false }
         let mark = json.mark
         if options.rowsAsObjects { json.beginObject() } else { json.beginArray() }

@@ -88,7 +88,7 @@ struct Deployment {
         ServerMetrics.register(in: metrics, versions: versions)
         let api = CofferAPI(
             accounts: accounts, backups: backups, engines: engines, researches: researches, metrics: metrics,
-            readiness: readiness, reaper: reaper, limits: settings.limits, access: settings.access,
+            readiness: readiness, reaper: reaper, limits: settings.limits, access: settings.access, workers: workers,
             publicDirectory: settings.publicDirectory)
         let router = api.router
         let httpMetrics = HTTPMetrics(metrics, routes: router.templates)

@@ -97,7 +97,7 @@ final class APIFixture: Sendable {
         metrics.registerProcessMetrics()
         let api = CofferAPI(
             accounts: accounts, backups: backups, engines: engines, researches: researches, metrics: metrics,
-            readiness: readiness, reaper: reaper, limits: options.limits, access: options.access,
+            readiness: readiness, reaper: reaper, limits: options.limits, access: options.access, workers: workers,
             publicDirectory: directory + "/Public")
         let router = api.router
         server = Server(
