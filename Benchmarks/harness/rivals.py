@@ -1,0 +1,37 @@
+"""The other servers, each as its documentation advises."""
+
+from harness.paths import BENCHMARKS, HUMMINGBIRD, PROGRAMS, VENV
+from harness.server import Server
+
+
+def constant(folder, reply):
+    """libmicrohttpd that answers with the same header fields and bytes as `reply`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    own = ("date", "content-length", "connection")
+    fields = [line for line in reply.head.split("\r\n")[1:] if line.partition(":")[0].lower() not in own]
+    path = folder / "reply"
+    path.write_bytes("".join(line + "\n" for line in fields).encode() + b"\n" + reply.body)
+    return Server("constant", lambda port: [PROGRAMS / "constant", port, path], folder)
+
+
+def hummingbird(folder):
+    return Server("hummingbird", lambda port: [HUMMINGBIRD, port, folder], folder)
+
+
+def flask(folder):
+    """One process, for a database's connections belong to one, and 16 threads."""
+    return Server(
+        "flask", lambda port: [
+            VENV / "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", 1, "--worker-class", "gthread",
+            "--threads", 16, "--keep-alive", 75, "--no-control-socket",
+            "--chdir", BENCHMARKS / "Rivals/flask-sqlalchemy", "app:app"],
+        folder, {"DIRECTORY": folder})
+
+
+def datasette(folder):
+    """Immutable files, which Datasette reads without locks."""
+    return Server(
+        "datasette", lambda port: [
+            VENV / "datasette", "serve", "--port", port, "--plugins-dir", BENCHMARKS / "Rivals/datasette",
+            *(argument for path in sorted(folder.glob("*.db")) for argument in ("--immutable", path))],
+        folder, {"DIRECTORY": folder})
