@@ -17,10 +17,10 @@ def spread(values):
 def markdown(results, failures, titles, goals, heading):
     parts = [heading, ""]
     for name, contestants in results.items():
-        parts += [f"## {titles[name]}", "", *scenario_table(contestants), ""]
+        parts += [f"### {titles[name]}", "", *scenario_table(contestants), ""]
     for name, reason in failures.items():
-        parts += [f"## {titles[name]}", "", f"Not measured: {reason}", ""]
-    return "\n".join([*parts, "## Goals", "", *goal_table(results, goals), ""])
+        parts += [f"### {titles[name]}", "", f"Not measured: {reason}", ""]
+    return "\n".join([*parts, "### Goals", "", *goal_table(results, goals), ""])
 
 
 def scenario_table(contestants):

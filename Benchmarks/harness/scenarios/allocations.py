@@ -21,17 +21,17 @@ def contestants(bench):
     folder = bench.folder / "allocations"
     with ExitStack() as stack:
         coffer, tokens = stack.enter_context(bench.coffer("allocations", **counting(bench, "coffer")))
+        silent, _ = stack.enter_context(bench.coffer(
+            "allocations", "coffer-silent", COFFER_LOG_LEVEL="notice", **counting(bench, "coffer-silent")))
         requests = selects(tokens)
         constant = rivals.constant(folder / "constant", warm(coffer, requests))
         constant.settings = counting(bench, "constant")
         stack.enter_context(constant)
-        for server in (coffer, constant):
+        contestants = {"Coffer": coffer, "Coffer without access log": silent, "libmicrohttpd, constant": constant}
+        for server in contestants.values():
             # Until each of the users' readers has its statement.
             count(bench, server, requests)
-        yield {
-            "Coffer": partial(count, bench, coffer, requests),
-            "libmicrohttpd, constant": partial(count, bench, constant, requests),
-        }
+        yield {name: partial(count, bench, server, requests) for name, server in contestants.items()}
 
 
 def counting(bench, name):
@@ -41,7 +41,7 @@ def counting(bench, name):
 def count(bench, server, requests):
     path = bench.folder / f"{server.name}.counts"
     before = read(path)
-    with SteadyLoad(server, requests, **LOAD, seconds=bench.seconds) as load:
+    with SteadyLoad(server, requests, **LOAD, seconds=1) as load:
         pass
     after = read(path)
     figures = dict.fromkeys(["own code", *OTHERS.values()], 0.0)

@@ -39,6 +39,8 @@ def scraped(server, requests, seconds):
 
 
 def scrapes(server, seconds):
+    before = server.cpu_seconds()
     with SteadyLoad(server, [request("GET", "/metrics")], **SCRAPES, seconds=seconds) as load:
         pass
-    return {"scrape ms": load.figures["p50 ms"]}
+    return {
+        "scrape ms": load.figures["p50 ms"], "CPU ms": (server.cpu_seconds() - before) / load.requests * 1e3}
