@@ -21,7 +21,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let package = Package(
     name: "coffer",
-    products: [.executable(name: "coffer", targets: ["coffer"])],
+    products: [
+        .executable(name: "coffer", targets: ["coffer"]),
+        // For the benchmarks of single parts, a package of its own.
+        .library(
+            name: "CofferParts",
+            targets: [
+                "Accounts", "CofferTesting", "ConnectionPool", "JSON", "Metrics", "SQLCipher", "Secrets", "Timekeeping",
+                "UserEngines", "Workers",
+            ]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
