@@ -49,4 +49,5 @@ def started(server):
     with server, server.client() as client:
         client.send(request("GET", "/health/ready"))
         ready = time.perf_counter() - begin
-        yield server, {"ready ms": ready * 1e3, "RSS MiB": server.resident_bytes() / 2**20}
+        yield server, {
+            "ready ms": ready * 1e3, "CPU ms": server.cpu_seconds() * 1e3, "RSS MiB": server.resident_bytes() / 2**20}
