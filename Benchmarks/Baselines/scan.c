@@ -36,25 +36,34 @@ static void flush(void) {
   position = 0;
 }
 
-static void put_text(const unsigned char *text, int length) {
+static char *escaped(char *out, unsigned char byte) {
   static const char digits[] = "0123456789abcdef";
-  if (position + 6 * (size_t)length + 64 > sizeof buffer) flush();
-  buffer[position++] = '"';
-  for (int i = 0; i < length; i++) {
-    unsigned char byte = text[i];
-    if (byte == '"' || byte == '\\') {
-      buffer[position++] = '\\';
-      buffer[position++] = (char)byte;
-    } else if (byte < 0x20) {
-      memcpy(buffer + position, "\\u00", 4);
-      buffer[position + 4] = digits[byte >> 4];
-      buffer[position + 5] = digits[byte & 15];
-      position += 6;
-    } else {
-      buffer[position++] = (char)byte;
-    }
+  *out++ = '\\';
+  if (byte >= 0x20) {
+    *out++ = (char)byte;
+    return out;
   }
-  buffer[position++] = '"';
+  memcpy(out, "u00", 3);
+  out[3] = digits[byte >> 4];
+  out[4] = digits[byte & 15];
+  return out + 5;
+}
+
+static void put_text(const unsigned char *text, int length) {
+  if (position + 6 * (size_t)length + 64 > sizeof buffer) flush();
+  const unsigned char *end = text + length, *run = text;
+  char *out = buffer + position;
+  *out++ = '"';
+  for (; text < end; text++) {
+    if (*text >= 0x20 && *text != '"' && *text != '\\') continue;
+    memcpy(out, run, (size_t)(text - run));
+    out = escaped(out + (text - run), *text);
+    run = text + 1;
+  }
+  memcpy(out, run, (size_t)(end - run));
+  out += end - run;
+  *out++ = '"';
+  position = (size_t)(out - buffer);
 }
 
 static void put_integer(sqlite3_int64 value) {
@@ -91,10 +100,13 @@ int main(int count, char **arguments) {
     fprintf(stderr, "usage: scan DATABASE SQL\n");
     return 2;
   }
-  must(sqlite3_open(arguments[1], &database), database);
-  must(sqlite3_exec(database, KEY "; PRAGMA journal_mode = WAL", NULL, NULL, NULL), database);
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  must(sqlite3_open_v2(arguments[1], &database, flags, "unix-excl"), database);
+  const char *settings = "PRAGMA cipher_memory_security = OFF; " KEY "; PRAGMA journal_mode = WAL";
+  must(sqlite3_exec(database, settings, NULL, NULL, NULL), database);
   if (strncmp(arguments[2], "SELECT", 6)) {
     must(sqlite3_exec(database, arguments[2], NULL, NULL, NULL), database);
+    must(sqlite3_close(database), database);
     return 0;
   }
   output = fopen("/dev/null", "wb");

@@ -45,7 +45,7 @@ class SteadyLoad:
         result = json.loads(output)
         self.requests = result["requests"]
         self.figures = {
-            "p50 ms": result["p50_ms"], "p99 ms": result["p99_ms"], "requests/s": self.requests / result["seconds"]}
+            "p99 ms": result["p99_ms"], "p50 ms": result["p50_ms"], "requests/s": self.requests / result["seconds"]}
 
 
 def warm(server, requests):

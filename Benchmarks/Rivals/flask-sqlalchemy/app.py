@@ -21,6 +21,7 @@ def engine(name, key):
 
     @event.listens_for(result, "connect")
     def prepare(connection, _):
+        connection.execute("PRAGMA cipher_memory_security = OFF")
         # The key as it is, for without its 96 digits every connection would run PBKDF2 for a tenth of a second.
         connection.execute(f"PRAGMA key = \"x'{key}'\"")
         connection.execute("PRAGMA journal_mode = WAL")
