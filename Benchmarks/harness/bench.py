@@ -22,8 +22,8 @@ class Bench:
         return populate_coffer(self.folder / "population")
 
     @contextmanager
-    def coffer(self, scenario, name="coffer", **settings):
-        tokens, folder = self.tokens, self.folder / scenario / name
+    def coffer(self, scenario, **settings):
+        tokens, folder = self.tokens, self.folder / scenario / "coffer"
         shutil.copytree(self.folder / "population" / "data", folder / "data")
-        with Coffer(folder, name, **settings) as server:
+        with Coffer(folder, **settings) as server:
             yield server, tokens

@@ -1,4 +1,4 @@
-"""A data directory of 10,000 users, of whom 1,000 have a session. It takes a minute to make, so later runs use it too."""
+"""A data directory of 10,000 users, of whom 1,000 have a session. It takes a minute to make: later runs use it too."""
 
 import json
 import shutil

@@ -21,13 +21,11 @@ def contestants(bench):
     folder = bench.folder / "allocations"
     with ExitStack() as stack:
         coffer, tokens = stack.enter_context(bench.coffer("allocations", **counting(bench, "coffer")))
-        silent, _ = stack.enter_context(bench.coffer(
-            "allocations", "coffer-silent", COFFER_LOG_LEVEL="notice", **counting(bench, "coffer-silent")))
         requests = selects(tokens)
         constant = rivals.constant(folder / "constant", warm(coffer, requests))
         constant.settings = counting(bench, "constant")
         stack.enter_context(constant)
-        contestants = {"Coffer": coffer, "Coffer without access log": silent, "libmicrohttpd, constant": constant}
+        contestants = {"Coffer": coffer, "libmicrohttpd, constant": constant}
         for server in contestants.values():
             # Until each of the users' readers has its statement.
             count(bench, server, requests)

@@ -19,12 +19,10 @@ def contestants(bench):
     with ExitStack() as stack:
         coffer, tokens = stack.enter_context(bench.coffer("point_select"))
         reply = warm(coffer, selects(tokens))
-        silent, _ = stack.enter_context(bench.coffer("point_select", "coffer-silent", COFFER_LOG_LEVEL="notice"))
         constant = stack.enter_context(rivals.constant(folder / "constant", reply))
         contestants = {
             "libmicrohttpd, constant": (constant, selects(tokens)),
             "Coffer": (coffer, selects(tokens)),
-            "Coffer without access log": (silent, selects(tokens)),
         }
         for name, rival, populate in (
             ("Hummingbird + GRDB, plain SQLite", rivals.hummingbird, populate_plain),
