@@ -154,7 +154,7 @@ struct SettingTests {
     private func sources(
         _ arguments: [String] = [], _ environment: [String: String] = [:], file: String? = nil
     ) async throws -> SettingSources {
-        try await SettingSources(
+        try SettingSources(
             names: SettingName.all, arguments: arguments, environment: environment, configurationFile: file)
     }
 

@@ -4,8 +4,8 @@ import Logging
 
 /// The settings of a command that works on a data directory, and what such a process needs before it begins.
 enum CommandSettings {
-    static func read(_ arguments: SettingArguments) async throws -> Settings {
-        let settings = try Settings(await arguments.sources())
+    static func read(_ arguments: SettingArguments) throws -> Settings {
+        let settings = try Settings(arguments.sources())
         // stdout is for what the command answers.
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)

@@ -8,7 +8,7 @@ struct ConfigCommand: AsyncParsableCommand {
     @OptionGroup var arguments: SettingArguments
 
     func run() async throws {
-        let sources = try await arguments.sources()
+        let sources = try arguments.sources()
         _ = try Settings(sources)
         let width = SettingName.all.map(\.variable.count).max() ?? 0
         for name in SettingName.all {

@@ -34,7 +34,7 @@ struct ExportCommand: AsyncParsableCommand {
     @OptionGroup var arguments: SettingArguments
 
     func run() async throws {
-        let settings = try await CommandSettings.read(arguments)
+        let settings = try CommandSettings.read(arguments)
         let file = try OutputFile(output, replaces: force)
         let password = Password(bytes: try SecretInput.read("password"))
         let passphrase = format == .sqlcipher ? try SecretInput.read("passphrase of the new file") : nil

@@ -14,7 +14,7 @@ struct HealthCommand: AsyncParsableCommand {
     @OptionGroup var arguments: SettingArguments
 
     func run() async throws {
-        let target = try await target()
+        let target = try target()
         do {
             let status = try HealthProbe.status(of: target, timeoutSeconds: timeout)
             print(status == 200 ? "ready" : "not ready: status \(status)")
@@ -25,12 +25,12 @@ struct HealthCommand: AsyncParsableCommand {
         }
     }
 
-    private func target() async throws -> HealthProbe.Target {
+    private func target() throws -> HealthProbe.Target {
         if let url {
             if let target = HealthProbe.Target(url: url) { return target }
             throw ValidationError("--url must look like http://127.0.0.1:8080/health/ready")
         }
-        let sources = try await arguments.sources()
+        let sources = try arguments.sources()
         return HealthProbe.Target(
             host: HealthProbe.reachable(try sources.value(.host)), port: try sources.value(.port),
             path: "/health/ready")

@@ -10,12 +10,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let settings = try Settings(await arguments.sources())
+            let settings = try Settings(arguments.sources())
             LoggingSystem.bootstrap { settings.logFormat.handler(label: $0, level: settings.logLevel) }
             ProcessLimits.prepare()
             try await Deployment(settings).run()
         } catch {
-            guard await format() == .json else { throw error }
+            guard format() == .json else { throw error }
             LogFormat.json.write("\(error)", level: .critical)
             throw ExitCode.failure
         }
@@ -23,8 +23,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// The form of the lines, also if other settings are bad. If even their sources are, the environment says it, where a
     /// container's settings are.
-    private func format() async -> LogFormat {
-        if let sources = try? await arguments.sources(), let format = try? sources.value(.logFormat) { return format }
+    private func format() -> LogFormat {
+        if let sources = try? arguments.sources(), let format = try? sources.value(.logFormat) { return format }
         return ProcessEnvironment.variables[Setting.logFormat.name.variable].flatMap(LogFormat.init) ?? .text
     }
 }

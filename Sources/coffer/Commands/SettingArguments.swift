@@ -12,8 +12,8 @@ struct SettingArguments: ParsableArguments {
     var settings: [String] = []
 
     /// Every source of settings, checked for names that are none.
-    func sources() async throws -> SettingSources {
-        try await SettingSources(
+    func sources() throws -> SettingSources {
+        try SettingSources(
             names: SettingName.all, arguments: settings, environment: ProcessEnvironment.variables,
             configurationFile: config)
     }

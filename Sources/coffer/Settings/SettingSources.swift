@@ -1,5 +1,4 @@
 import Configuration
-import SystemPackage
 
 /// Where settings come from, strongest first: flags, environment, the JSON file, the default.
 struct SettingSources: Sendable {
@@ -20,7 +19,7 @@ struct SettingSources: Sendable {
     ///   - configurationFile: the path of a JSON object, or `nil`.
     init(
         names: [SettingName], arguments: [String], environment: [String: String], configurationFile: String?
-    ) async throws {
+    ) throws {
         try Self.checkFlags(arguments, names)
         try Self.checkVariables(environment, names)
         var sources: [(Origin, any ConfigProvider)] = [
@@ -31,8 +30,7 @@ struct SettingSources: Sendable {
             ),
         ]
         if let configurationFile {
-            try Self.checkFile(configurationFile, names)
-            sources.append((.file, try await FileProvider<JSONSnapshot>(filePath: FilePath(configurationFile))))
+            sources.append((.file, InMemoryProvider(values: try Self.values(ofFile: configurationFile, names))))
         }
         self.sources = sources
     }
@@ -55,12 +53,10 @@ struct SettingSources: Sendable {
         return value
     }
 
-    /// A JSON number is as good as the same digits in a string.
     private static func text(
         _ key: AbsoluteConfigKey, _ provider: any ConfigProvider, _ name: SettingName
     ) throws -> String? {
         if case .string(let text) = try? provider.value(forKey: key, type: .string).value?.content { return text }
-        if case .int(let number) = try? provider.value(forKey: key, type: .int).value?.content { return "\(number)" }
         // The provider of flags takes a text with commas for a list.
         if case .stringArray(let parts) = try? provider.value(forKey: key, type: .stringArray).value?.content {
             return parts.joined(separator: ",")

@@ -15,7 +15,7 @@ struct BackupListCommand: AsyncParsableCommand {
     @OptionGroup var arguments: SettingArguments
 
     func run() async throws {
-        let settings = try await CommandSettings.read(arguments)
+        let settings = try CommandSettings.read(arguments)
         let files = try DataDirectory(observing: settings.dataDirectory)
         let chosen = try ChosenBackups(CatalogSurvey(path: files.catalogPath), user: user)
         print(Self.header)

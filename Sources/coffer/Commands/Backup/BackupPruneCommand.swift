@@ -15,7 +15,7 @@ struct BackupPruneCommand: AsyncParsableCommand {
     @OptionGroup var arguments: SettingArguments
 
     func run() async throws {
-        let settings = try await CommandSettings.read(arguments)
+        let settings = try CommandSettings.read(arguments)
         try await OfflineData.use(
             settings, orWithServer: "it does that with each new backup of a user; stop it to do it now"
         ) { data in

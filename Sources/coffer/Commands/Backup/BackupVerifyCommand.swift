@@ -23,7 +23,7 @@ struct BackupVerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await FindingsCommand.run {
-            let settings = try await CommandSettings.read(arguments)
+            let settings = try CommandSettings.read(arguments)
             let files = try DataDirectory(observing: settings.dataDirectory)
             let chosen = try ChosenBackups(CatalogSurvey(path: files.catalogPath), user: user)
             var problems = chosen.backups.map { BackupShape.problems(of: $0.backup, in: files) }
