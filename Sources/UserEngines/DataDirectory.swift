@@ -63,6 +63,8 @@ public final class DataDirectory: Sendable {
             held.st_dev == found.st_dev
         else { throw .replaced(path: path) }
         guard access(path, W_OK | X_OK) == 0 else { throw .unusable(path: path, errno: errno) }
+        // A file system whose disk has failed may still answer all of that, but opens no file.
+        guard try Self.read(versionPath) != nil else { throw .replaced(path: path) }
     }
 
     /// Whether a process that may use the directory alone, a server or a command, has it now.

@@ -33,6 +33,7 @@ public enum DataDirectoryError: Error, Equatable, CustomStringConvertible {
         switch code {
         case EROFS: "mount its volume writable"
         case ENOSPC, EDQUOT: "free disk space"
+        case EIO: "its disk has failed"
         case EACCES, EPERM: owner(of: path) + "give the server's user a directory it may write"
         default: "give the server's user a directory it may write"
         }

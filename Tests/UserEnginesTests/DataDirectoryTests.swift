@@ -66,6 +66,24 @@ import Testing
         }
     }
 
+    @Test("a directory in use is checked: another one in its place is noticed, and one that has lost its files")
+    func check() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.path + "/data"
+            let data = try DataDirectory(path: path)
+            try data.check()
+            for lost in ["server.lock", "version"] {
+                rename("\(path)/\(lost)", "\(path)/moved")
+                #expect(throws: DataDirectoryError.replaced(path: path), "\(lost)") { try data.check() }
+                rename("\(path)/moved", "\(path)/\(lost)")
+                try data.check()
+            }
+            rename(path, path + "-moved")
+            _ = try DataDirectory(path: path)
+            #expect(throws: DataDirectoryError.replaced(path: path)) { try data.check() }
+        }
+    }
+
     @Test("a path that is a file, and one below a file, are refused")
     func notADirectory() throws {
         try withTemporaryDirectory { directory in
