@@ -28,26 +28,23 @@ extension Engine {
         _ sql: String, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
         _ read: (Statement, Connection) throws -> Result
     ) throws -> Result? {
-        let start = SystemTime().now
-        guard !quickBrake.isOn(at: start), let statement = connection.cachedStatement(sql) else { return nil }
+        let clock = RunClock()
+        guard !quickBrake.isOn(at: clock.start), let statement = connection.cachedStatement(sql) else { return nil }
         defer { statement.finish() }
         guard statement.history.isQuick, !statement.facts.contains(.callsUnboundedFunction) else { return nil }
-        defer {
-            let end = SystemTime().now
-            quickBrake.record(start.duration(to: end), at: end)
-        }
-        connection.limit(until: start.advanced(by: min(Self.quickLimit, timeout)))
+        defer { quickBrake.record(clock.taken, at: SystemTime().now) }
+        connection.limit(until: clock.start.advanced(by: min(Self.quickLimit, timeout)))
         do {
             let result = try connection.inHaste(valueBytes: Self.quickValueBytes) {
                 try statement.bind(arguments)
                 return try read(statement, connection)
             }
-            let duration = start.duration(to: SystemTime().now)
-            statement.history.record(duration)
-            metrics.statementEnded(on: .reader, after: duration)
+            statement.history.record(clock.taken)
+            metrics.statementEnded(on: .reader, after: clock.elapsed)
             return result
         } catch let error as SQLiteError where !error.isConnectionBroken {
-            statement.history.record(Self.quickLimit)
+            // Stopped by the clock while another thread had the processor, it is as quick as it was.
+            statement.history.record(error.interruption == .deadline ? clock.taken : Self.quickLimit)
             return nil
         }
     }

@@ -64,11 +64,10 @@ extension Engine {
     func timed<Result>(
         _ role: PoolRole, _ statement: Statement? = nil, _ work: () throws -> Result
     ) rethrows -> Result {
-        let start = SystemTime().now
+        let clock = RunClock()
         defer {
-            let duration = start.duration(to: SystemTime().now)
-            statement?.history.record(duration)
-            metrics.statementEnded(on: role, after: duration)
+            statement?.history.record(clock.taken)
+            metrics.statementEnded(on: role, after: clock.elapsed)
         }
         return try work()
     }

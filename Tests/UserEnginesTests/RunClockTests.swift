@@ -1,0 +1,45 @@
+import CofferTesting
+import Glibc
+import Synchronization
+import Testing
+import Timekeeping
+import Workers
+
+@testable import UserEngines
+
+@Suite("The time that a run takes") struct RunClockTests {
+    @Test("work counts, and so does a wait")
+    func counts() {
+        let work = RunClock()
+        while work.elapsed < .milliseconds(5) {}
+        let wait = RunClock()
+        usleep(5000)
+        #expect(wait.taken >= .milliseconds(5))
+        #expect(work.taken >= .milliseconds(5))
+    }
+
+    @Test("what other threads take of the processor does not count")
+    func others() async throws {
+        let others = WorkerExecutor(threads: 8 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        defer { others.shutdown() }
+        let isOver = Flag()
+        for _ in 0..<8 * sysconf(Int32(_SC_NPROCESSORS_ONLN)) {
+            Task(executorPreference: others) { while !isOver.isRaised {} }
+        }
+        defer { isOver.raise() }
+        // Some of these runs are put aside for milliseconds; they work for a few hundred microseconds each.
+        try await eventually {
+            let clock = RunClock()
+            for number in 0..<100_000 { _ = blackHole(number) }
+            return clock.elapsed > .milliseconds(5) && clock.taken < clock.elapsed / 2
+        }
+    }
+}
+
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isRaised: Bool { value.load(ordering: .relaxed) }
+    func raise() { value.store(true, ordering: .relaxed) }
+}
+
+@inline(never) private func blackHole(_ number: Int) -> Int { number }
