@@ -2,22 +2,30 @@
 public struct RunHistory: Sendable {
     /// A run under this time is quick: some ten point reads.
     public static let quickRun = Duration.microseconds(100)
-    /// The quick runs in a row after which the next is expected to be quick too.
+    /// A run of this time or more is slow. What lies between says nothing: a busy machine makes a point read that long.
+    public static let slowRun = Duration.microseconds(250)
+    /// The quick runs in a row after which a statement that has been slow is expected to be quick again. One that has not
+    /// been slow needs one: every connection that is new to it would have to learn it otherwise.
     public static let expectedAfter = 8
 
     /// The groups of writes that a statement stays out of after it has upset one.
     public static let groupsToMiss = 64
 
-    private var quickRuns = 0
+    /// The quick runs that are missing.
+    private var missingRuns = 1
     private var missedGroups = 0
 
     /// Takes in how long a run took, with the reading of its rows.
     public mutating func record(_ duration: Duration) {
-        quickRuns = duration < Self.quickRun ? min(quickRuns + 1, Self.expectedAfter) : 0
+        if duration >= Self.slowRun {
+            missingRuns = Self.expectedAfter
+        } else if duration < Self.quickRun {
+            missingRuns = max(missingRuns - 1, 0)
+        }
     }
 
     /// Whether the next run is expected to be quick.
-    public var isQuick: Bool { quickRuns == Self.expectedAfter }
+    public var isQuick: Bool { missingRuns == 0 }
 
     /// Takes in that it could not share a transaction with others.
     public mutating func upsetGroup() {

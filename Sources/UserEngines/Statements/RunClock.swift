@@ -4,8 +4,9 @@ import Timekeeping
 
 /// Times a run of a statement on the present thread, from the moment when it is made.
 ///
-/// A busy system takes the processor from a thread for milliseconds. That says nothing about the statement, which would
-/// be kept off the event thread for it, just when that is needed most. It costs some 200 ns.
+/// A busy system takes the processor from a thread for milliseconds, or from another that holds a lock which this one needs.
+/// That says nothing about the statement, which would be kept off the event thread for it, just when that is needed most.
+/// It costs some 200 ns.
 struct RunClock {
     /// When the run began.
     let start = SystemTime().now
@@ -14,21 +15,20 @@ struct RunClock {
     /// How long the run has taken by now.
     var elapsed: Duration { start.duration(to: SystemTime().now) }
 
-    /// How long it has taken on account of the statement: what it has worked, or all of the time if it has waited, for a
-    /// page from the disk or for a lock.
+    /// How long it has taken on account of the statement: what it has worked, or all of the time if it has read from the disk.
     var taken: Duration {
         let elapsed = elapsed
         guard elapsed >= RunHistory.quickRun else { return elapsed }
         let now = ThreadUsage()
-        return now.waits == usage.waits ? now.processor - usage.processor : elapsed
+        return now.reads == usage.reads ? now.processor - usage.processor : elapsed
     }
 }
 
 /// What the present thread has used so far (https://man7.org/linux/man-pages/man2/getrusage.2.html).
 private struct ThreadUsage {
     let processor: Duration
-    /// How often it has given the processor up, to wait for something.
-    let waits: Int
+    /// How often it has read from a disk, itself or for a page of its memory.
+    let reads: Int
 
     /// `RUSAGE_THREAD`, a macro that Swift does not import.
     private static let thread: __rusage_who_t = 1
@@ -37,7 +37,7 @@ private struct ThreadUsage {
         var usage = rusage()
         getrusage(Self.thread, &usage)
         processor = Duration(usage.ru_utime) + Duration(usage.ru_stime)
-        waits = usage.ru_nvcsw
+        reads = usage.ru_inblock + usage.ru_majflt
     }
 }
 
