@@ -14,7 +14,9 @@ struct ForgedTokenTests {
     @Test("a session is not let into a database that its owner has opened, nor into a closed one")
     func session() async throws {
         let token = SessionToken.random()
-        try await check(token.text()) { user in
+        try await check(token.text()) {
+            $0.access(of: try $0.authenticate(token), with: token)
+        } record: { user in
             let id = SessionID()
             let seal = try Seal(
                 .random(count: 32), under: token.sealingKey(), context: .userKey(of: user, session: id))
@@ -34,7 +36,9 @@ struct ForgedTokenTests {
     @Test("nor is a research")
     func research() async throws {
         let token = ResearchToken.random()
-        try await check(token.text()) { user in
+        try await check(token.text()) {
+            $0.access(of: try $0.authenticate(token), with: token)
+        } record: { user in
             let id = ResearchID()
             let seal = try Seal(
                 .random(count: 48), under: token.sealingKey(), context: .dataKey(of: user, research: id))
@@ -54,7 +58,8 @@ struct ForgedTokenTests {
     private static var now: UnixTime { SystemTime().unixTime }
 
     private func check(
-        _ token: TransientBytes, _ record: (UserID) throws -> (sql: String, arguments: [Value])
+        _ token: TransientBytes, access: (Accounts) throws -> DataAccess,
+        record: (UserID) throws -> (sql: String, arguments: [Value])
     ) async throws {
         let token = token.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         try await withTemporaryDirectory { directory in
@@ -71,6 +76,12 @@ struct ForgedTokenTests {
                 let closed = try await api.call("POST", "/v1/query", as: token, json: body)
                 #expect([401, 503].contains(closed.status), "\(closed)")
                 try await api.rows("SELECT 1", as: user)
+                let owner = try #require(SessionToken(parsing: user.token))
+                let owners = api.accounts.access(of: try api.accounts.authenticate(owner), with: owner)
+                #expect(owners.withOpenEngine(in: api.engines) { _ in true } == true)
+                // Where nothing can wait for the key there is nothing to compare with it.
+                let strangers = try access(api.accounts)
+                #expect(strangers.withOpenEngine(in: api.engines) { _ in true } == nil)
                 for _ in 0..<2 {
                     try expectProblem(
                         try await api.call("POST", "/v1/query", as: token, json: body), 401, "invalid_token")

@@ -75,6 +75,24 @@ import Testing
         }
     }
 
+    @Test("a use that cannot wait opens nothing, and an engine that is open stays so until it ends")
+    func useWithoutWaiting() async throws {
+        try await EngineFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            let whileClosed = fixture.registry.withOpenEngine(of: user) { _ in true }
+            #expect(whileClosed == nil)
+            #expect(fixture.openUserFiles == [])
+            _ = try await fixture.run("SELECT 1", as: user)
+            let closing = fixture.registry.withOpenEngine(of: user) { _ in
+                fixture.registry.decide { $0.closeIfUnneeded(user, reason: .logout, isActive: false) }
+            }
+            let isKept = closing.map { $0 == nil }
+            #expect(isKept == true)
+            try await eventually { fixture.registry.census().open == 0 && fixture.openUserFiles == [] }
+            #expect(fixture.scrape().contains("coffer_engines_closed_total{reason=\"logout\"} 1\n"))
+        }
+    }
+
     @Test("a login that comes while a use delays the close keeps the engine")
     func loginKeepsEngine() async throws {
         try await EngineFixture.run { fixture in
