@@ -66,6 +66,24 @@ struct GroupFailureTests {
         }
     }
 
+    @Test("one that takes longer than a group may leads none") func slowLeader() async throws {
+        var configuration = GroupCommitTests.patient
+        configuration.writeGroups.end = .milliseconds(20)
+        try await run(configuration) { fixture, user in
+            var long = CrowdedWrite("INSERT INTO t VALUES (3)")
+            let runs = Atomic(0)
+            long.beforeStep = { connection in
+                guard runs.add(1, ordering: .relaxed).newValue == 1 else { return }
+                while connection.limit.interruption == nil {}
+            }
+            let replies = try await fixture.together([long] + insertions(1...2), as: user)
+            #expect(replies.map(\.changes) == [1, 1, 1])
+            #expect(runs.load(ordering: .relaxed) == 2)
+            #expect(fixture.groups[2] == 0)
+            #expect(try await rows(of: user, fixture) == [3, 1, 2])
+        }
+    }
+
     @Test("one whose client has gone while a neighbour's group runs it harms nobody") func cancelledMember()
         async throws
     {

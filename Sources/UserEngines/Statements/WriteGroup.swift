@@ -36,7 +36,8 @@ struct WriteGroup {
         write.mayJoin && first.byteCount + write.byteCount <= engine.configuration.writeGroups.bytes
     }
 
-    /// Begins the transaction with the statement of the writer's holder. False if that has to run alone.
+    /// Begins the transaction with the statement of the writer's holder. False if that has to run alone, as one that takes
+    /// long has: while it could be rolled back by itself, SQLite keeps in memory what each page was before it.
     ///
     /// - Throws: what it failed with, which leaves nothing.
     mutating func begin(with first: any GroupedWrite) throws -> Bool {
@@ -45,6 +46,7 @@ struct WriteGroup {
         defer { statement.finish() }
         guard statement.mayJoinGroup() else { return false }
         try statement.bind(first.arguments)
+        connection.limit(until: SystemTime().now.advanced(by: min(first.timeout, engine.configuration.writeGroups.end)))
         // What is in the way now is found again, and told, by the statement alone.
         guard (try? connection.execute("BEGIN IMMEDIATE")) != nil else { return false }
         bytes = first.byteCount
@@ -54,8 +56,9 @@ struct WriteGroup {
             try rollBack()
             return false
         case .lost(let error):
-            // There was nobody else in the transaction, so it ends as it would have without a group.
             try rollBack()
+            if (error as? SQLiteError)?.interruption == .deadline { return false }
+            // There was nobody else in the transaction, so it ends as it would have without a group.
             if let error { throw error }
             return false
         }
@@ -121,7 +124,7 @@ struct WriteGroup {
         guard statement.mayJoinGroup() else { return .undone }
         do {
             try statement.bind(write.arguments)
-        } catch let error as SQLiteError {
+        } catch let error as SQLiteError where error.isConnectionBroken {
             return .lost(error)
         } catch {
             write.fail(error)
@@ -198,7 +201,7 @@ struct WriteGroupBounds: Sendable {
     var bytes = 1 << 20
     /// How long others are taken in.
     var joining = Duration.milliseconds(2)
-    /// When a statement that was taken in is stopped, from the same beginning.
+    /// When a statement that was taken in is stopped, from the same beginning. The first one has as long, for itself.
     var end = Duration.milliseconds(8)
 }
 
