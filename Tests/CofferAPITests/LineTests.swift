@@ -133,6 +133,7 @@ struct LineTests {
             ("application/x-ndjson", true), ("Application/X-NDJSON; q=0.5, */*;q=0.1", true),
             ("application/json, application/x-ndjson", true), ("application/json, application/x-ndjson;q=0.9", false),
             ("application/x-ndjson;q=0", false), ("*/*", false), ("text/html", false),
+            ("application/ndjsonl, application/x-ndjso", false),
         ])
     func negotiation(accept: String, isLines: Bool) async throws {
         try await APIFixture.run { api in

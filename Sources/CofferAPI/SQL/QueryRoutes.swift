@@ -22,7 +22,12 @@ struct QueryRoutes: Sendable {
     }
 
     @Sendable private func query(_ request: Request) throws -> InlineAnswer {
-        if request.prefersLines { return .later(.worker) { try await lines(request) } }
+        if request.mentionsLines {
+            return .later(.worker) {
+                if request.prefersLines { return try await lines(request) }
+                return try await answer(try StatementCall(request, authentication, limits))
+            }
+        }
         guard request.body.count <= Self.longestQuickBody else {
             return .later(.worker) { try await answer(try StatementCall(request, authentication, limits)) }
         }

@@ -1,6 +1,16 @@
 import HTTPServer
 
 extension Request {
+    /// Whether it is worth the time to look closer: milliseconds for a field of some thousand types.
+    var mentionsLines: Bool {
+        let name = "ndjson".utf8
+        return headers.withBytes(of: "Accept") { value in
+            value.indices.dropLast(name.count - 1).contains { start in
+                zip(value[start...], name).allSatisfy { $0 | 0x20 == $1 }
+            }
+        } ?? false
+    }
+
     /// Whether the `Accept` field names lines of JSON and gives them no less weight than JSON
     /// (https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1). Other types than these two are not looked at.
     var prefersLines: Bool {

@@ -9,7 +9,7 @@ extension Engine {
     ///
     /// - Parameter timeout: how long the statement may run; waiting is not counted.
     /// - Returns: what `body` returns, or `nil` for a statement that belongs on the writer: nothing has been done then.
-    /// - Throws: as ``run(_:_:timeout:from:_:)``; what `body` throws.
+    /// - Throws: as ``run(_:_:timeout:_:)``; what `body` throws.
     public func runInTurns<Result>(
         _ sql: String, _ arguments: Arguments, timeout: Duration,
         _ body: nonisolated(nonsending) (StatementTurns) async throws -> Result
