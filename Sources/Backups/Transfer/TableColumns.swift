@@ -30,7 +30,7 @@ struct TableColumns {
         // SQLite has no statement with more columns, so the rows of such a table are numbered anew.
         if stored.count < connection.configuration.limits.columns,
             try !(keys == 1 && isInteger && !connection.hasKeyIndex(of: table)),
-            let number = Self.rowIDName(beside: columns), connection.hasRowID(table, named: number)
+            let number = Self.rowIDName(beside: columns), try connection.hasRowID(table, named: number)
         {
             names.insert(number, at: 0)
             hasNumber = true
@@ -49,8 +49,15 @@ struct TableColumns {
 
 extension Connection {
     /// Whether rows have numbers: https://www.sqlite.org/withoutrowid.html. No column has that name.
-    fileprivate func hasRowID(_ table: String, named name: String) -> Bool {
-        (try? withStatement("SELECT \(name) FROM main.\(table.quotedIdentifier)") { _ in }) != nil
+    ///
+    /// Whatever fails otherwise is thrown: taken for an answer, it would have the rows numbered anew.
+    fileprivate func hasRowID(_ table: String, named name: String) throws -> Bool {
+        do {
+            try withStatement("SELECT \(name) FROM main.\(table.quotedIdentifier)") { _ in }
+            return true
+        } catch let error as SQLiteError where error.code == .error && !error.isConnectionBroken {
+            return false
+        }
     }
 
     /// Whether the primary key has an index of its own: then it is not the row's number.
