@@ -112,6 +112,31 @@ struct DoctorTests {
         }
     }
 
+    @Test("a damaged database with a log is a finding, and the rest is looked at nevertheless")
+    func damagedBesideLog() async throws {
+        try await LeftData.make { data in
+            try await ServerProcess.run(in: data.directory) { server in
+                let ada = try await server.login(data.ada)
+                try await server.rows("INSERT INTO notes VALUES ('of the last moment')", as: ada)
+                server.process.send(SIGKILL)
+                _ = try await server.process.wait()
+            }
+            let log = try #require(data.paths(endingIn: "/main.db-wal").first)
+            let database = String(log.dropLast("-wal".count))
+            // The log has no first page, so this one counts.
+            var bytes = FileContent.bytes(of: database)
+            bytes[100] ^= 1
+            FileContent.write(bytes, to: database)
+            for path in data.backups.filter({ $0.hasSuffix(".db") }) {
+                FileContent.write(FileContent.bytes(of: path).map { $0 ^ 1 }, to: path)
+            }
+            let outcome = try await data.run(["doctor", "--user", "ada"], input: "correct horse\n")
+            #expect(outcome.ending == .exit(1), "\(outcome)")
+            #expect(outcome.output.contains("main.db: its log cannot be moved into it"), "\(outcome)")
+            #expect(outcome.output.contains("backup: "), "\(outcome)")
+        }
+    }
+
     @Test("what kill -9 leaves is fine, and the password check brings its log home")
     func afterKill() async throws {
         try await withTemporaryDirectory { directory in

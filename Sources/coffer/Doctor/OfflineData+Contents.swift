@@ -1,5 +1,6 @@
 import Accounts
 import Logging
+import SQLCipher
 import Secrets
 import UserEngines
 
@@ -13,8 +14,7 @@ extension OfflineData {
         var findings: [DoctorReport.Finding] = []
         for path in [files.databasePath(of: access.user), files.servicePath(of: access.user)]
         where StoredFile.exists(path) {
-            try DatabaseCopy.settle(path, key: key, logger: logger)
-            for problem in try DatabaseCopy.problems(of: path, key: key, logger: logger) {
+            for problem in try Self.problems(of: path, key, logger) {
                 findings.append(DoctorReport.Finding(path: relative(path), problem: problem))
             }
         }
@@ -25,6 +25,16 @@ extension OfflineData {
             }
         }
         return findings
+    }
+
+    private static func problems(of path: String, _ key: GuardedBytes, _ logger: Logger) throws -> [String] {
+        do {
+            try DatabaseCopy.settle(path, key: key, logger: logger)
+        } catch let error as SQLiteError where error.code == .notADatabase || error.code == .corrupt {
+            // Without its log the file may look sound.
+            return ["its log cannot be moved into it: one of them is damaged, or under another key (\(error))"]
+        }
+        return try DatabaseCopy.problems(of: path, key: key, logger: logger)
     }
 
     private func relative(_ path: String) -> String {
