@@ -112,6 +112,18 @@ struct BackupCommandTests {
         }
     }
 
+    @Test("a directory that no server has used stays as it is")
+    func otherDirectory() async throws {
+        try await withTemporaryDirectory { directory in
+            let other = directory.file("other")
+            FileTree.makeDirectory(other)
+            let outcome = try await Program.run(["backup", "prune", "--data-directory", other], in: directory)
+            #expect(outcome.ending == .exit(1), "\(outcome)")
+            #expect(outcome.errors.contains("catalog.db"), "\(outcome)")
+            #expect(FileTree.paths(under: other) == [])
+        }
+    }
+
     @Test("beside a server list and verify work, and its databases stay locked")
     func besideServer() async throws {
         try await withTemporaryDirectory { directory in

@@ -27,15 +27,17 @@ struct OfflineData: Sendable {
     static func use<Result: Sendable>(
         _ settings: Settings, orWithServer advice: String, _ body: (OfflineData) async throws -> Result
     ) async throws -> Result {
+        // Where no server has been nothing is written, and a missing catalog would be made anew: the users' files would be
+        // nobody's.
+        let catalogPath = try DataDirectory(observing: settings.dataDirectory).catalogPath
+        guard StoredFile.exists(catalogPath) else {
+            throw DataDirectoryError.unusable(path: catalogPath, errno: ENOENT)
+        }
         let files: DataDirectory
         do {
             files = try DataDirectory(existing: settings.dataDirectory)
         } catch DataDirectoryError.inUse(let path) {
             throw CommandError("a server uses this data directory (it holds \(path)): \(advice)")
-        }
-        // A missing catalog would be made anew, and the users' files would be nobody's.
-        guard StoredFile.exists(files.catalogPath) else {
-            throw DataDirectoryError.unusable(path: files.catalogPath, errno: ENOENT)
         }
         let workers = WorkerExecutor(threads: 2)
         let fileWorkers = WorkerExecutor(threads: 1)
