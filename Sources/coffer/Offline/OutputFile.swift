@@ -11,6 +11,13 @@ final class OutputFile: Sendable {
 
     private var partial: String { path + StoredFile.partialSuffix }
 
+    /// Whether that name is still this file's: another command that replaces takes it.
+    private var isNamed: Bool {
+        var (opened, named) = (stat(), stat())
+        return fstat(descriptor, &opened) == 0 && lstat(partial, &named) == 0 && opened.st_ino == named.st_ino
+            && opened.st_dev == named.st_dev
+    }
+
     /// - Parameter replaces: whether a file of that name is replaced; otherwise one is an error.
     init(_ path: String, replaces: Bool) throws {
         self.path = path
@@ -27,8 +34,8 @@ final class OutputFile: Sendable {
     }
 
     deinit {
+        if !isComplete.load(ordering: .relaxed), isNamed { unlink(partial) }
         close(descriptor)
-        if !isComplete.load(ordering: .relaxed) { unlink(partial) }
     }
 
     func write(_ bytes: [UInt8]) throws {
@@ -58,6 +65,7 @@ final class OutputFile: Sendable {
     /// Gives the file its name, when all of it is on the disk.
     func complete() throws {
         guard fsync(descriptor) == 0 else { throw Self.failed(path) }
+        guard isNamed else { throw CommandError("another command writes \(path)") }
         if replaces {
             guard rename(partial, path) == 0 else { throw Self.failed(path) }
         } else {
