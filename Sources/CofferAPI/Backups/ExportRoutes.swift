@@ -40,9 +40,8 @@ struct ExportRoutes: Sendable {
             throw Problem.invalidField("format", "must be 'sqlcipher', 'sqlite' or 'sql'")
         }
         let passphrase = try request.passphrase()
-        if format == .sqlcipher, passphrase == nil {
-            throw Problem.invalidField("X-Coffer-Passphrase", "is missing")
-        }
+        let missingPassphrase = Problem.invalidField(Request.passphraseField, "is missing")
+        if format == .sqlcipher, passphrase == nil { throw missingPassphrase }
         var response = Response(headers: headers(of: format))
         // What a HEAD asks for can be said without making it, but for the length.
         guard request.method != .head else {
@@ -60,7 +59,8 @@ struct ExportRoutes: Sendable {
             response.body = .stream(length: export.byteCount) { writer in
                 try await export.write { try await writer.write($0) }
             }
-        case (.sql, _), (.sqlcipher, nil):
+        case (.sqlcipher, nil): throw missingPassphrase
+        case (.sql, _):
             let export = try await backups.exportText(with: caller.access)
             response.body = .stream { writer in try await export.write { try await writer.write($0) } }
         }

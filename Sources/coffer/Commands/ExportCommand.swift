@@ -52,10 +52,12 @@ struct ExportCommand: AsyncParsableCommand {
         switch (format, passphrase) {
         case (.sqlcipher, let passphrase?):
             let export = try await backups.exportEncrypted(with: access, passphrase: passphrase)
-            guard let descriptor = export.takeDescriptor() else { return }
+            guard let descriptor = export.takeDescriptor() else { throw CommandError("the export has been taken") }
             defer { close(descriptor) }
             try file.write(contentOf: descriptor)
-        case (.sqlite, _), (.sqlcipher, nil):
+        case (.sqlcipher, nil):
+            throw CommandError("no passphrase of the new file")
+        case (.sqlite, _):
             try await backups.exportPlain(with: access).write { try file.write($0) }
         case (.sql, _):
             try await backups.exportText(with: access).write { try file.write($0) }
