@@ -32,10 +32,15 @@ struct BackupVerifyCommand: AsyncParsableCommand {
                 for (index, found) in contents.enumerated() where problems[index].isEmpty { problems[index] = found }
             }
             for ((name, backup), problems) in zip(chosen.backups, problems) {
-                print("\(name)  \(backup.id)  \(problems.isEmpty ? "ok" : problems.joined(separator: "; "))")
+                print(Self.line(name, backup.id, problems))
             }
             return problems.contains { !$0.isEmpty }
         }
+    }
+
+    /// SQLite's words for a problem have names in them that the user has chosen.
+    static func line(_ name: String, _ id: BackupID, _ problems: [String]) -> String {
+        "\(name)  \(id)  \(problems.isEmpty ? "ok" : "\(PrintableText(problems.joined(separator: "; ")))")"
     }
 
     private static func contentProblems(
