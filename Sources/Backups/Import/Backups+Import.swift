@@ -107,6 +107,8 @@ extension Backups {
             try target.close()
             let problems = try DatabaseCopy.problems(of: path, key: key, logger: logger)
             guard problems.isEmpty else { throw BackupError.invalidDatabase(problems) }
+            // Neither of the last two steps ends with the task.
+            try Task.checkCancellation()
             return violations
         } catch {
             try? DatabaseCopy.remove(path)
