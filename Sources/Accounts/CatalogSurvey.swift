@@ -2,7 +2,8 @@ import Logging
 import SQLCipher
 import UserEngines
 
-/// What the catalog says of users and backups, read without a server or beside one. No secret is needed, and nothing changes.
+/// What the catalog says of users and backups, read without a server or beside one. No secret is needed, and
+/// nothing is written but what a crash has left in the log.
 public struct CatalogSurvey: Sendable {
     /// The users whose record can be read, in the order of their lower-case names.
     public let users: [User]

@@ -246,6 +246,18 @@ struct BackupTests {
         }
     }
 
+    @Test("a label too many is refused, and the reply says how many there may be")
+    func labels() async throws {
+        try await APIFixture.run({ $0.backups.labelledLimit = 1 }) { api in
+            let ada = try await api.makeUser()
+            let body = #"{"label":"kept"}"#
+            #expect(try await api.call("POST", "/v1/backups", as: ada.token, json: body).status == 201)
+            let refused = try await api.call("POST", "/v1/backups", as: ada.token, json: body)
+            try expectProblem(refused, 409, "backup_limit")
+            #expect(try refused.json["limit"]?.integerValue == 1)
+        }
+    }
+
     @Test("with an account its backups go")
     func deletion() async throws {
         try await APIFixture.run { api in
