@@ -20,8 +20,8 @@ extension Backups {
     ///
     /// SQLCipher refuses to copy encrypted pages into a plain file, so it is made anew row by row.
     ///
-    /// - Throws: ``BackupError``, `EngineError`, `PoolError`; `SQLiteError`, with `SQLITE_INTERRUPT` after ``BackupConfiguration/copyTimeout``; `CancellationError` soon after the caller's task is
-    ///   cancelled.
+    /// - Throws: ``BackupError``, `EngineError`, `PoolError`; `SQLiteError`, with `SQLITE_INTERRUPT` after
+    ///   ``BackupConfiguration/copyTimeout``; `CancellationError` soon after the caller's task is cancelled.
     public func exportPlain(with access: DataAccess) async throws -> PlainExport {
         let place = try transfers.begin(access.user)
         let hold = try await engines.holdDescriptor()

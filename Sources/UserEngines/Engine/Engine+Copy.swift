@@ -23,12 +23,11 @@ extension Engine {
     /// Runs `body` with a connection for reading that the pool has beyond its usual maximum, so that nobody's requests have
     /// one less, however long it takes. It is interrupted when the engine has to close.
     ///
-    /// - Parameter count: descriptors that `body` needs beside the connection's.
     /// - Throws: ``EngineError/descriptorBudget``, `PoolError`; what `body` throws.
     public func withFurtherReader<Result>(
-        beside count: Int = 0, _ body: nonisolated(nonsending) (Connection) async throws -> Result
+        _ body: nonisolated(nonsending) (Connection) async throws -> Result
     ) async throws -> Result {
-        try await withFurtherConnection(of: readers, to: database, beside: count, body)
+        try await withFurtherConnection(of: readers, to: database, beside: 0, body)
     }
 
     private func copy(
