@@ -23,7 +23,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         try await FindingsCommand.run {
             let settings = try CommandSettings.read(arguments)
-            var report = try FileExamination.report(on: settings.dataDirectory)
+            var report = try await FileExamination.report(on: settings.dataDirectory)
             if let user {
                 let password = Password(bytes: try SecretInput.read("password"))
                 let found = try await OfflineData.use(

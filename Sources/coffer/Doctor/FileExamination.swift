@@ -16,10 +16,16 @@ struct FileExamination {
     private(set) var report: DoctorReport
 
     /// Examines a data directory. Throws `DataDirectoryError` or `CatalogError` if it cannot be read.
-    static func report(on path: String) throws -> DoctorReport {
+    ///
+    /// - Parameter pause: lasts longer than a user of a running server has files without a record, or a record without files.
+    static func report(
+        on path: String, pause: () async throws -> Void = { try await Task.sleep(for: .seconds(1)) }
+    ) async throws -> DoctorReport {
         let files = try DataDirectory(observing: path)
         let first = try FileExamination(files).report
-        return first.findings.isEmpty ? first : first.confirmed(by: try FileExamination(files).report)
+        guard !first.findings.isEmpty else { return first }
+        if first.isServerRunning { try await pause() }
+        return first.confirmed(by: try FileExamination(files).report)
     }
 
     private init(_ files: DataDirectory) throws {
