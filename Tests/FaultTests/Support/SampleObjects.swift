@@ -7,6 +7,8 @@ enum SampleObjects {
         "CREATE VIEW seen AS SELECT id FROM sample",
         "CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT)",
         "INSERT INTO counted (word) VALUES ('one'), ('two')",
+        "CREATE TABLE numbered (word TEXT)",
+        "INSERT INTO numbered (rowid, word) VALUES (40, 'forty')",
         "CREATE TRIGGER kept BEFORE DELETE ON counted BEGIN SELECT raise(ABORT, 'kept'); END",
         "CREATE VIRTUAL TABLE words USING fts5 (word)",
         "INSERT INTO words VALUES ('first'), ('second')",
@@ -17,6 +19,7 @@ enum SampleObjects {
     private static let answers: [(question: String, row: [Value])] = [
         ("SELECT count(*) = (SELECT count(*) FROM sample) FROM seen", [.integer(1)]),
         ("SELECT group_concat(word) FROM counted", [.text("one,two")]),
+        ("SELECT rowid FROM numbered", [.integer(40)]),
         ("SELECT seq FROM sqlite_sequence", [.integer(2)]),
         ("SELECT rowid FROM words('second')", [.integer(2)]),
         ("SELECT count(*) FROM sqlite_schema WHERE name IN ('sample_by_bytes', 'kept')", [.integer(2)]),
