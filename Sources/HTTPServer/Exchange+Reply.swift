@@ -74,7 +74,7 @@ extension Exchange {
                 stream.finish(complete: true)
             } catch {
                 stream.finish(complete: false)
-                if !(error is ClientGone || error is CancellationError) {
+                if !(error is ClientGone || error is ClientTooSlow || error is CancellationError) {
                     core.logger.error(
                         "streamed response failed",
                         metadata: ["request_id": "\(requestID)", "error": "\(type(of: error))"])
