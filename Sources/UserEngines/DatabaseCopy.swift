@@ -35,7 +35,11 @@ public enum DatabaseCopy {
             let target = try open(
                 ConnectionConfiguration(path: path, journal: .memory, createIfMissing: true, logger: logger))
             do {
-                try await source.copy(to: target, progress: progress)
+                // All at once at the end, it would make the user's own commits wait for it.
+                try await source.copy(to: target) {
+                    StoredFile.flush(path)
+                    try await progress($0)
+                }
             } catch {
                 _ = try? target.close()
                 throw error

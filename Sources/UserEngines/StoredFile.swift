@@ -75,6 +75,15 @@ public enum StoredFile {
         return (descriptor, Int64(status.st_size))
     }
 
+    /// Has what has been written to a file so far brought to the disk. Only to spread the work: that it fails is noticed when
+    /// the file is complete. Not for a file that others have locks on, which the close takes away.
+    static func flush(_ path: String) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fdatasync(descriptor)
+        close(descriptor)
+    }
+
     /// Makes sure that the names in a directory are on the disk.
     public static func synchronize(directory: String) throws(DataDirectoryError) {
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
