@@ -15,6 +15,7 @@ import Workers
     private struct Pooled {
         let pool: ConnectionPool<UserConnectionDriver>
         let path: String
+        let workers: WorkerExecutor
 
         func count() async throws -> Int {
             try await pool.withConnection { connection in
@@ -41,7 +42,7 @@ import Workers
                 time: SystemTime(), executor: workers, logger: .silent)
             try await pool.withConnection { try $0.execute("CREATE TABLE t (a UNIQUE)") }
             do {
-                try await body(Pooled(pool: pool, path: path))
+                try await body(Pooled(pool: pool, path: path, workers: workers))
             } catch {
                 Issue.record(error)
             }
@@ -124,7 +125,7 @@ import Workers
         try await run { pooled in
             let started = Gate(open: true)
             let holder = Holder()
-            let query = Task {
+            let query = Task(executorPreference: pooled.workers) {
                 try await pooled.pool.withConnection { connection in
                     holder.connection.withLock { $0 = connection }
                     await started.pass()

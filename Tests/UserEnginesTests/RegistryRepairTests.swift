@@ -127,7 +127,7 @@ import Timekeeping
     func deletionBesideRequests() async throws {
         try await EngineFixture.run { fixture in
             let user = try await fixture.makeUser()
-            let requests = Task {
+            let requests = Task(executorPreference: fixture.workers) {
                 while true { _ = try await fixture.run("SELECT 1", as: user) }
             }
             try await eventually { fixture.registry.census().open == 1 }
