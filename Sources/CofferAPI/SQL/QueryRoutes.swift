@@ -22,14 +22,11 @@ struct QueryRoutes: Sendable {
     }
 
     @Sendable private func query(_ request: Request) throws -> InlineAnswer {
-        if request.mentionsLines {
+        guard request.body.count <= Self.longestQuickBody, !request.mentionsLines else {
             return .later(.worker) {
                 if request.prefersLines { return try await lines(request) }
                 return try await answer(try StatementCall(request, authentication, limits))
             }
-        }
-        guard request.body.count <= Self.longestQuickBody else {
-            return .later(.worker) { try await answer(try StatementCall(request, authentication, limits)) }
         }
         let call = try StatementCall(request, authentication, limits)
         let reply = try call.access.withOpenEngine(in: engines) { engine in
