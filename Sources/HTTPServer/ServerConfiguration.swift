@@ -4,7 +4,7 @@ public struct ServerConfiguration: Sendable {
     public var host: String
     /// The port to listen on; 0 lets the system choose, see ``Server/port``.
     public var port: UInt16
-    /// The threads that receive, send and run `.inline` handlers. One answers more than 100,000 requests a second.
+    /// The threads that receive, send and run `.inline` handlers, among which the connections are shared out.
     public var eventThreads: Int
     /// The connections open at once. More wait in the system's queue until one closes.
     public var maximumConnections: Int
@@ -28,7 +28,7 @@ public struct ServerConfiguration: Sendable {
     /// The bytes of a streamed body kept in memory, in either direction, before the faster side waits.
     public var streamBufferBytes: Int
     /// The fields of requests that carry secrets: no copy of their values is left unwiped.
-    public var secretFields = ["Authorization", "Cookie"]
+    public var secretFields: [StaticString] = ["Authorization", "Cookie"]
     /// How long requests get to answer after they have been cancelled by ``Server/shutdown(deadline:)``.
     public var cancellationGrace: Duration
 

@@ -6,7 +6,8 @@ import Testing
 struct DescriptorSharesTests {
     @Test("what the server needs is set aside, and three quarters of the rest are for databases")
     func shares() throws {
-        let shares = try DescriptorShares(limit: 128, open: 4, threads: 12, databases: nil, connections: 4096)
+        let shares = try DescriptorShares(
+            limit: 128, open: 4, threads: 10, eventThreads: 1, databases: nil, connections: 4096)
         #expect(shares.databases == 69)
         #expect(shares.connections == 23)
         #expect(shares.databases + shares.connections + 4 + 12 + DescriptorShares.own == 128)
@@ -14,7 +15,8 @@ struct DescriptorSharesTests {
 
     @Test("clients get no more than the settings allow, and databases what they say")
     func settings() throws {
-        let shares = try DescriptorShares(limit: 1024, open: 4, threads: 12, databases: 40, connections: 100)
+        let shares = try DescriptorShares(
+            limit: 1024, open: 4, threads: 10, eventThreads: 1, databases: 40, connections: 100)
         #expect(shares.databases == 40)
         #expect(shares.connections == 100)
     }
@@ -24,7 +26,8 @@ struct DescriptorSharesTests {
         arguments: [(44, nil), (128, 92)] as [(Int, Int?)])
     func tooSmall(limit: Int, databases: Int?) {
         let error = #expect(throws: DescriptorShareError.self) {
-            try DescriptorShares(limit: limit, open: 4, threads: 12, databases: databases, connections: 4096)
+            try DescriptorShares(
+                limit: limit, open: 4, threads: 10, eventThreads: 1, databases: databases, connections: 4096)
         }
         #expect(error?.description.contains("ulimit -n") == true)
     }

@@ -102,6 +102,7 @@ struct SettingTests {
             (["--reaper-jitter", "3651d"], [:], nil, ["COFFER_REAPER_JITTER", "at most 3650d"]),
             (["--max-connections", "9223372036854775807"], [:], nil, ["COFFER_MAX_CONNECTIONS", "1 to 1000000000"]),
             (["--workers", "0"], [:], nil, ["COFFER_WORKERS"]),
+            (["--event-threads", "65"], [:], nil, ["COFFER_EVENT_THREADS"]),
             (["--metrics", "closed"], [:], nil, ["COFFER_METRICS"]),
             (["--descriptor-budget", "7"], [:], nil, ["COFFER_DESCRIPTOR_BUDGET"]),
             (["--password-memory", "8191"], [:], nil, ["COFFER_PASSWORD_MEMORY", "8KiB to 4GiB"]),

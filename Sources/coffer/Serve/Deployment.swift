@@ -33,7 +33,8 @@ struct Deployment {
         let shares = try DescriptorShares(
             limit: census.softLimit, open: census.total,
             threads: settings.workers + lightThreads + settings.backups.atOnce,
-            databases: settings.descriptorBudget, connections: settings.server.maximumConnections)
+            eventThreads: settings.server.eventThreads, databases: settings.descriptorBudget,
+            connections: settings.server.maximumConnections)
         let workers = WorkerExecutor(threads: settings.workers)
         // What runs no statement of a user never waits for one: logins, health, opens, closes and time-outs.
         let lightWorkers = WorkerExecutor(threads: lightThreads)

@@ -2,8 +2,8 @@ import Metrics
 
 /// How the process's file descriptors are shared out between databases and clients.
 struct DescriptorShares: Equatable {
-    /// What the server holds for itself beside databases and clients: the catalog, the lock, the event loops, signals and
-    /// timers, and a census that is being taken.
+    /// What the server holds for itself beside databases and clients: the catalog, the lock, the loops of Swift's own
+    /// runtime, signals and timers, and a census that is being taken.
     static let own = 20
 
     /// For databases.
@@ -16,11 +16,14 @@ struct DescriptorShares: Equatable {
     ///   - open: what is open already when the server starts.
     ///   - threads: those that open databases. Each may have one descriptor more for a moment, of a directory that SQLite
     ///     brings to the disk with a new log.
+    ///   - eventThreads: each has an epoll and an event that wakes it.
     ///   - databases: what the settings say; `nil` for 75 % of what is left.
     ///   - connections: as many as the settings allow; fewer if the limit has no room for them.
     /// - Throws: ``DescriptorShareError`` if there is no room for both.
-    init(limit: Int, open: Int, threads: Int, databases wanted: Int?, connections maximum: Int) throws {
-        let overhead = open + Self.own + threads
+    init(limit: Int, open: Int, threads: Int, eventThreads: Int, databases wanted: Int?, connections maximum: Int)
+        throws
+    {
+        let overhead = open + Self.own + threads + 2 * eventThreads
         let left = max(0, limit - overhead)
         databases = wanted ?? left * 3 / 4
         connections = min(maximum, left - databases)

@@ -47,6 +47,10 @@ extension Setting where Value == Int {
 }
 
 extension Setting where Value == Int? {
+    static let eventThreads = Setting(
+        "eventThreads", "", expected: "a whole number from 1 to 64",
+        "threads that receive, send and run quick statements; one for each core when not set"
+    ) { text in text.isEmpty ? .some(nil) : ValueFormats.count(in: 1...64)(text).map(Optional.some) }
     static let workers = Setting(
         "workers", "", expected: "a whole number from 1 to 1024",
         "threads that run statements; 4 for each core when not set"
