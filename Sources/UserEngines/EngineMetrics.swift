@@ -13,7 +13,9 @@ public final class EngineMetrics: Sendable {
     private let creation: Histogram
     private let timeouts: Counter
     private let evicted: CounterFamily
-    private let statements: HistogramFamily
+    private let readerStatements: Histogram
+    private let writerStatements: Histogram
+    private let serviceStatements: Histogram
     private let groupMembers: Histogram
     private let groupsUndone: Counter
 
@@ -37,9 +39,12 @@ public final class EngineMetrics: Sendable {
         evicted = metrics.counterFamily(
             "coffer_connections_evicted_total", help: "Connections that left their pool, by reason.",
             labels: ["reason"], initial: EvictionReason.known.map { [$0.rawValue] }, maximumSeries: 50)
-        statements = metrics.histogramFamily(
+        let statements = metrics.histogramFamily(
             "coffer_statement_seconds", help: "Statements, from their first step to their last, by kind of connection.",
             labels: ["pool_role"], initial: PoolRole.allCases.map { [$0.rawValue] })
+        readerStatements = statements.series(PoolRole.reader.rawValue)
+        writerStatements = statements.series(PoolRole.writer.rawValue)
+        serviceStatements = statements.series(PoolRole.service.rawValue)
         groupMembers = metrics.histogram(
             "coffer_group_commit_members", help: "Statements that shared one commit, by commit.",
             buckets: [1, 2, 4, 8, 16, 32, 64])
@@ -113,7 +118,11 @@ public final class EngineMetrics: Sendable {
     }
 
     func statementEnded(on role: PoolRole, after duration: Duration) {
-        statements.series(role.rawValue).record(duration)
+        switch role {
+        case .reader: readerStatements.record(duration)
+        case .writer: writerStatements.record(duration)
+        case .service: serviceStatements.record(duration)
+        }
     }
 
     func groupCommitted(members: Int) {

@@ -144,9 +144,10 @@ import Workers
     @Test("the brake goes on with a long run, and is on for a thousand times as long") func brakeTimes() {
         let brake = QuickBrake()
         let start = MonotonicInstant(nanoseconds: 0)
-        brake.record(QuickBrake.longestRun - .nanoseconds(1), at: start)
+        func record(_ duration: Duration) { brake.record(RunTime(end: start, elapsed: duration, taken: duration)) }
+        record(QuickBrake.longestRun - .nanoseconds(1))
         #expect(!brake.isOn(at: start))
-        brake.record(QuickBrake.longestRun, at: start)
+        record(QuickBrake.longestRun)
         let pause = Duration.seconds(10)
         #expect(brake.isOn(at: start.advanced(by: pause - .nanoseconds(1))))
         #expect(!brake.isOn(at: start.advanced(by: pause)))

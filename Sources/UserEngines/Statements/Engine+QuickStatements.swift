@@ -32,19 +32,23 @@ extension Engine {
         guard !quickBrake.isOn(at: clock.start), let statement = connection.cachedStatement(sql) else { return nil }
         defer { statement.finish() }
         guard statement.history.isQuick, !statement.facts.contains(.callsUnboundedFunction) else { return nil }
-        defer { quickBrake.record(clock.taken, at: SystemTime().now) }
         connection.limit(until: clock.start.advanced(by: min(Self.quickLimit, timeout)))
         do {
             let result = try connection.inHaste(valueBytes: Self.quickValueBytes) {
                 try statement.bind(arguments)
                 return try read(statement, connection)
             }
-            statement.history.record(clock.taken)
-            metrics.statementEnded(on: .reader, after: clock.elapsed)
+            let time = clock.read()
+            quickBrake.record(time)
+            statement.history.record(time.taken)
+            metrics.statementEnded(on: .reader, after: time.elapsed)
             return result
-        } catch let error as SQLiteError where !error.isConnectionBroken {
+        } catch {
+            let time = clock.read()
+            quickBrake.record(time)
+            guard let error = error as? SQLiteError, !error.isConnectionBroken else { throw error }
             // Stopped by the clock while another thread had the processor, it is as quick as it was.
-            statement.history.record(error.interruption == .deadline ? clock.taken : Self.quickLimit)
+            statement.history.record(error.interruption == .deadline ? time.taken : Self.quickLimit)
             return nil
         }
     }

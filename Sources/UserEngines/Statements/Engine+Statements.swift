@@ -66,8 +66,9 @@ extension Engine {
     ) rethrows -> Result {
         let clock = RunClock()
         defer {
-            statement?.history.record(clock.taken)
-            metrics.statementEnded(on: role, after: clock.elapsed)
+            let time = clock.read()
+            statement?.history.record(time.taken)
+            metrics.statementEnded(on: role, after: time.elapsed)
         }
         return try work()
     }

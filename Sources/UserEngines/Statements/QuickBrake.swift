@@ -18,9 +18,9 @@ final class QuickBrake: Sendable {
         now.nanoseconds < end.load(ordering: .relaxed)
     }
 
-    /// Takes in how long a run took that was over at `now`.
-    func record(_ duration: Duration, at now: MonotonicInstant) {
-        guard duration >= Self.longestRun else { return }
-        end.store(now.advanced(by: duration * Self.factor).nanoseconds, ordering: .relaxed)
+    /// Takes in how long a run took.
+    func record(_ time: RunTime) {
+        guard time.taken >= Self.longestRun else { return }
+        end.store(time.end.advanced(by: time.taken * Self.factor).nanoseconds, ordering: .relaxed)
     }
 }

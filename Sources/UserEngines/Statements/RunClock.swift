@@ -12,16 +12,25 @@ struct RunClock {
     let start = SystemTime().now
     private let usage = ThreadUsage()
 
-    /// How long the run has taken by now.
-    var elapsed: Duration { start.duration(to: SystemTime().now) }
-
-    /// How long it has taken on account of the statement: what it has worked, or all of the time if it has read from the disk.
-    var taken: Duration {
-        let elapsed = elapsed
-        guard elapsed >= RunHistory.quickRun else { return elapsed }
+    /// What the run has taken by now.
+    func read() -> RunTime {
+        let end = SystemTime().now
+        let elapsed = start.duration(to: end)
+        guard elapsed >= RunHistory.quickRun else { return RunTime(end: end, elapsed: elapsed, taken: elapsed) }
         let now = ThreadUsage()
-        return now.reads == usage.reads ? now.processor - usage.processor : elapsed
+        let taken = now.reads == usage.reads ? now.processor - usage.processor : elapsed
+        return RunTime(end: end, elapsed: elapsed, taken: taken)
     }
+}
+
+/// What a run has taken.
+struct RunTime {
+    /// When it was read.
+    let end: MonotonicInstant
+    /// By the clock.
+    let elapsed: Duration
+    /// On account of the statement: what it has worked, or all of the time if it has read from the disk.
+    let taken: Duration
 }
 
 /// What the present thread has used so far (https://man7.org/linux/man-pages/man2/getrusage.2.html).
