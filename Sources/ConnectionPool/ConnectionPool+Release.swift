@@ -73,19 +73,28 @@ extension ConnectionPool where Driver: SynchronousResetDriver {
         do {
             outcome = try body(lease.connection)
         } catch {
-            try releaseNow(lease, evicting: driver.evictionReason(for: error))
+            giveBack(lease, evicting: driver.evictionReason(for: error))
             throw error
         }
-        try releaseNow(lease, evicting: nil)
+        giveBack(lease, evicting: nil)
         return outcome
     }
 
-    private func releaseNow(_ lease: Lease<Driver>, evicting reason: EvictionReason?) throws(PoolError) {
-        switch try begin(lease, evicting: reason) {
-        case .evict(let reason): finish(lease, evicting: reason)
-        case .reset:
-            driver.drain(lease.connection)
-            finish(lease, driver.resetNow(lease.connection))
+    /// Resets the connection while it is leased still, so that the lease ends in one transition.
+    private func giveBack(_ lease: Lease<Driver>, evicting reason: EvictionReason?) {
+        let reason = reason ?? reset(lease.connection)
+        let now = time.now
+        let (used, actions) = decide { $0.release(lease.ticket, evicting: reason, now: now) }
+        observer?.record(.released(used: .nanoseconds(used)))
+        perform(actions)
+    }
+
+    /// Why the connection cannot be used again, if so.
+    private func reset(_ connection: Driver.Connection) -> EvictionReason? {
+        driver.drain(connection)
+        return switch driver.resetNow(connection) {
+        case .reusable: nil
+        case .evict(let reason): reason
         }
     }
 }

@@ -44,6 +44,18 @@ extension PoolStateMachine {
         return (used, actions)
     }
 
+    /// Both at once, for a connection whose reset is over, and for a lease that nobody else can give back. A connection that
+    /// was marked meanwhile is closed all the same.
+    mutating func release(
+        _ ticket: LeaseTicket, evicting reason: EvictionReason?, now: MonotonicInstant
+    ) -> (used: Int64, actions: [Action]) {
+        switch beginRelease(ticket, evicting: reason) {
+        case .reset: finishRelease(ticket, evicting: nil, now: now)
+        case .evict(let reason): finishRelease(ticket, evicting: reason, now: now)
+        case nil: preconditionFailure("a lease was given back twice")
+        }
+    }
+
     /// Marks a leased connection so that it is closed when it comes back; false if it has come back.
     ///
     /// The mark comes before the interrupt itself: one that arrives after the holder has released hits a connection

@@ -69,6 +69,12 @@ import Workers
                 try pooled.pool.withIdleConnection { _ in true }
             }
             #expect(whileLeased == nil, "the only one is leased")
+            let isInterrupted = try pooled.pool.withIdleConnection { _ in
+                pooled.pool.interruptOldest(.cancelled) { $0.interrupt() }
+            }
+            #expect(isInterrupted == true)
+            try await eventually { pooled.pool.gauges.occupancy.total == 0 }
+            #expect(try await pooled.count() == 0)
             #expect(throws: SQLiteError.self) {
                 try pooled.pool.withIdleConnection { _ in throw SQLiteError(.corrupt, message: "") }
             }
