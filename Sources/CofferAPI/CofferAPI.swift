@@ -41,7 +41,7 @@ public struct CofferAPI: Sendable {
     }
 
     /// The fields of requests, beside those of every HTTP server, that carry secrets.
-    public static let secretFields = [Request.passphraseField]
+    public static let secretFields: [StaticString] = [Request.passphraseField]
 
     /// The routes.
     public var router: Router {

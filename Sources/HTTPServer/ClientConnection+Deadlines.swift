@@ -12,7 +12,9 @@ struct ConnectionLimits {
     /// How long a client may take to take `count` bytes; `nil` without a limit.
     func sendingTime(of count: Int64) -> Duration? {
         guard bodyBytesPerWindow > 0 else { return nil }
-        return idleTimeout + bodyWindow * (count / Int64(bodyBytesPerWindow))
+        let windows = count / Int64(bodyBytesPerWindow)
+        // Multiplying durations takes longer than all else that a short answer needs here.
+        return windows == 0 ? idleTimeout : idleTimeout + bodyWindow * windows
     }
 
     /// How long a request is suspended before its client is looked after.

@@ -41,6 +41,8 @@ final class ClientConnection: Sendable {
         var phase: Phase
         var suspendedSince: MonotonicInstant?
         var exchange: Exchange?
+        /// That of the last request line, if it is worth keeping.
+        var target: ResolvedTarget?
         /// No suspension any more: the daemon is about to stop.
         var isStopping = false
         /// The socket is closed, or will be as soon as the lock is released.
@@ -104,6 +106,14 @@ final class ClientConnection: Sendable {
             state.isClosed = true
             state.exchange = nil
         }
+    }
+
+    /// What a request line asks for.
+    func target(_ bytes: UnsafeBufferPointer<UInt8>, in router: Router) -> ResolvedTarget {
+        if let last = state.withLock({ $0.target }), last.matches(bytes) { return last }
+        let target = ResolvedTarget(Array(bytes), in: router)
+        state.withLock { $0.target = target.isWorthKeeping ? target : nil }
+        return target
     }
 
     /// The exchange that is under way.

@@ -20,7 +20,7 @@ extension Exchange {
         } catch {
             // Nobody knows where the body ends. libmicrohttpd closes the connection after an answer given here.
             let request = Request(
-                id: id, method: method ?? HTTPMethod(rawValue: "-"), path: "-", headers: headers,
+                id: id, method: method ?? HTTPMethod(rawValue: "-"), target: .unread, headers: headers,
                 remoteAddress: connection.remoteAddress)
             let response = error.response(requestID: id)
             state.withLock { state in
@@ -32,7 +32,7 @@ extension Exchange {
     }
 
     private func checkSize(headerBytes: Int) throws(Problem) {
-        guard target.count <= core.configuration.maximumTargetBytes else {
+        guard target.bytes.count <= core.configuration.maximumTargetBytes else {
             throw .targetTooLong(limit: core.configuration.maximumTargetBytes)
         }
         guard headerBytes <= core.configuration.maximumHeaderBytes else {
@@ -41,16 +41,16 @@ extension Exchange {
     }
 
     private func accept(_ head: RequestHead, id: String, _ handle: OpaquePointer) -> MHD_Result {
-        switch core.decide(on: head) {
+        switch core.decide(on: head, to: target) {
         case .answer(let response):
             prepare(head, id: id, response: response)
             return answerUnread(on: handle)
         case .refuse(let problem, let route):
             prepare(head, id: id, route: route, response: problem.response(requestID: id))
             return answerUnread(on: handle)
-        case .run(let route, let parameters, let limit):
+        case .run(let route, let limit):
             let sink = makeSink(for: route.body, limit: limit)
-            prepare(head, id: id, route: route, parameters: parameters, sink: sink)
+            prepare(head, id: id, route: route, sink: sink)
             guard case .stream = sink, head.hasBody else { return receiveBody() }
             state.withLock { $0.stage = .awaitingDemand }
             startHandler()
@@ -68,8 +68,7 @@ extension Exchange {
     }
 
     private func prepare(
-        _ head: RequestHead, id: String, route: Route? = nil, parameters: [String] = [], sink: Sink = .nowhere,
-        response: Response? = nil
+        _ head: RequestHead, id: String, route: Route? = nil, sink: Sink = .nowhere, response: Response? = nil
     ) {
         var body = RequestBody.empty
         var stream: RequestBodyStream?
@@ -79,9 +78,8 @@ extension Exchange {
         case .stream(let incoming, _): stream = incoming
         }
         let request = Request(
-            id: id, method: head.method, path: head.target.path, headers: head.headers,
-            remoteAddress: connection.remoteAddress, body: body, bodyStream: stream, queryItems: head.target.query,
-            parameters: PathParameters(names: route?.parameterNames ?? [], values: parameters))
+            id: id, method: head.method, target: target, parameterNames: route?.parameterNames ?? [],
+            headers: head.headers, remoteAddress: connection.remoteAddress, body: body, bodyStream: stream)
         state.withLock { state in
             state.request = request
             state.route = route

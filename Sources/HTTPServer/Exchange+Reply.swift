@@ -114,15 +114,19 @@ extension Exchange {
         if case .stream(let stream, _) = ended.sink { stream.finish(.failure(ClientGone())) }
         ended.responseStream?.abandon()
         let cut = connection.cut
-        connection.end(nextRequestBy: core.time.now.advanced(by: core.limits.idleTimeout))
-        report(ended, termination, cut)
+        let now = core.time.now
+        connection.end(nextRequestBy: now.advanced(by: core.limits.idleTimeout))
+        report(ended, termination, cut, at: now)
     }
 
-    private func report(_ ended: State, _ termination: MHD_RequestTerminationCode, _ cut: ClientConnection.Cut?) {
+    private func report(
+        _ ended: borrowing State, _ termination: MHD_RequestTerminationCode, _ cut: ClientConnection.Cut?,
+        at now: MonotonicInstant
+    ) {
         let isComplete = termination == .REQUEST_TERMINATED_COMPLETED_OK || ended.stage == .answeredUnread
         let finished = FinishedRequest(
             route: ended.route?.template, method: ended.request?.method ?? HTTPMethod(rawValue: "-"),
-            status: ended.reportedStatus(termination, cut), duration: startedAt.duration(to: core.time.now),
+            status: ended.reportedStatus(termination, cut), duration: startedAt.duration(to: now),
             bytesSent: ended.bytesSent(isComplete: isComplete), isCutShort: ended.stage == .responding && !isComplete)
         finished.log(
             to: core.logger, path: ended.request?.path ?? "-", id: ended.request?.id ?? "-",

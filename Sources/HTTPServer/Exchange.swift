@@ -51,11 +51,11 @@ final class Exchange: Sendable {
 
     let core: ServerCore
     let connection: ClientConnection
-    let target: [UInt8]
+    let target: ResolvedTarget
     let startedAt: MonotonicInstant
     let state = Mutex(State())
 
-    init(core: ServerCore, connection: ClientConnection, target: [UInt8]) {
+    init(core: ServerCore, connection: ClientConnection, target: ResolvedTarget) {
         self.core = core
         self.connection = connection
         self.target = target

@@ -29,6 +29,17 @@ extension Sequence<UInt8> {
     }
 }
 
+extension UnsafeRawBufferPointer {
+    /// Whether the bytes are those of `text`, ASCII letters compared without their case.
+    func equalsIgnoringCase(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        for index in 0..<count where self[index].asciiLowercased != text.utf8Start[index].asciiLowercased {
+            return false
+        }
+        return true
+    }
+}
+
 extension UnsafeBufferPointer<UInt8> {
     /// The bytes of a C string without its terminator.
     init(cString: UnsafePointer<CChar>) {

@@ -27,25 +27,25 @@ public final class HeaderFields: @unchecked Sendable {
     public var count: Int { fields.count }
 
     /// The value of the first field of that name, whose case does not matter; `nil` without one.
-    public subscript(name: String) -> String? {
+    public subscript(name: StaticString) -> String? {
         withBytes(of: name) { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Every value of that name, in order.
-    public func values(of name: String) -> [String] {
+    public func values(of name: StaticString) -> [String] {
         fields.filter { matches($0, name) }.map { String(decoding: bytes($0.value), as: UTF8.self) }
     }
 
     /// Hands out the bytes of the first value of that name without copying them; `nil` without one. For secrets: a
     /// `String` made of them could not be wiped.
-    public func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
+    public func withBytes<Result>(of name: StaticString, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
         -> Result?
     {
         guard let field = fields.first(where: { matches($0, name) }) else { return nil }
         return try body(bytes(field.value))
     }
 
-    func count(of name: String) -> Int {
+    func count(of name: StaticString) -> Int {
         fields.count { matches($0, name) }
     }
 
@@ -62,8 +62,8 @@ public final class HeaderFields: @unchecked Sendable {
         UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(storage)[range])
     }
 
-    private func matches(_ field: Field, _ name: String) -> Bool {
-        field.name.count == name.utf8.count && bytes(field.name).equalsIgnoringCase(name)
+    private func matches(_ field: Field, _ name: StaticString) -> Bool {
+        bytes(field.name).equalsIgnoringCase(name)
     }
 
     /// Collects fields into one allocation.
@@ -72,11 +72,11 @@ public final class HeaderFields: @unchecked Sendable {
         private var storage: UnsafeMutableRawBufferPointer?
         private var used = 0
         private var fields: [Field] = []
-        private let secret: [String]
+        private let secret: [StaticString]
 
         /// `capacity` is what names and values come to, in bytes; a wrong guess costs a copy. `secret` are the names of fields
         /// whose source the caller wipes.
-        init(capacity: Int, secret: [String] = []) {
+        init(capacity: Int, secret: [StaticString] = []) {
             self.secret = secret
             storage = .allocate(byteCount: max(capacity, 256), alignment: 1)
             fields.reserveCapacity(12)

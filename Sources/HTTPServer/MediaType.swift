@@ -1,9 +1,9 @@
 /// Compares content types (https://www.rfc-editor.org/rfc/rfc9110#section-8.3).
 enum MediaType {
     /// Whether a `Content-Type` value names one of `expected`, in UTF-8 if it names a charset.
-    static func matches(_ value: String, _ expected: [String]) -> Bool {
-        if expected.contains(value) { return true }
-        let parts = value.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map(trimmed)
+    static func matches(_ value: UnsafeRawBufferPointer, _ expected: [String]) -> Bool {
+        if expected.contains(where: { value.elementsEqual($0.utf8) }) { return true }
+        let parts = value.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map(trimmed)
         guard let type = parts.first, expected.contains(where: { type.equalsIgnoringCase($0) }) else { return false }
         return parts.dropFirst().allSatisfy { parameter in
             guard let nameEnd = parameter.firstIndex(of: UInt8(ascii: "=")),
@@ -14,7 +14,7 @@ enum MediaType {
         }
     }
 
-    private static func trimmed(_ bytes: Substring.UTF8View) -> Substring.UTF8View {
+    private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
         let isSpace: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         var trimmed = bytes.drop(while: isSpace)
         while let last = trimmed.last, isSpace(last) { trimmed.removeLast() }

@@ -10,7 +10,7 @@ enum ReceivedHeader {
 
     /// Copies the fields, and wipes libmicrohttpd's copy of the `secret` ones: it frees its memory
     /// unwiped when the connection closes, and does not look at these fields again.
-    static func copyFields(of connection: OpaquePointer, secret: [String]) -> HeaderFields {
+    static func copyFields(of connection: OpaquePointer, secret: [StaticString]) -> HeaderFields {
         var builder = HeaderFields.Builder(capacity: byteCount(of: connection), secret: secret)
         withUnsafeMutablePointer(to: &builder) { builder in
             _ = MHD_get_connection_values_n(connection, .HEADER_KIND, copyField, builder)

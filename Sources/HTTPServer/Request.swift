@@ -4,27 +4,25 @@ public struct Request: Sendable {
     private final class Content: Sendable {
         let id: String
         let method: HTTPMethod
-        let path: String
+        let target: ResolvedTarget
+        let parameterNames: [String]
         let headers: HeaderFields
         let remoteAddress: RemoteAddress
         let body: RequestBody
         let bodyStream: RequestBodyStream?
-        let queryItems: [QueryItem]
-        let parameters: PathParameters
 
         init(
-            id: String, method: HTTPMethod, path: String, headers: HeaderFields, remoteAddress: RemoteAddress,
-            body: RequestBody, bodyStream: RequestBodyStream?, queryItems: [QueryItem], parameters: PathParameters
+            id: String, method: HTTPMethod, target: ResolvedTarget, parameterNames: [String], headers: HeaderFields,
+            remoteAddress: RemoteAddress, body: RequestBody, bodyStream: RequestBodyStream?
         ) {
             self.id = id
             self.method = method
-            self.path = path
+            self.target = target
+            self.parameterNames = parameterNames
             self.headers = headers
             self.remoteAddress = remoteAddress
             self.body = body
             self.bodyStream = bodyStream
-            self.queryItems = queryItems
-            self.parameters = parameters
         }
     }
 
@@ -43,19 +41,19 @@ public struct Request: Sendable {
             }
         }
         self.init(
-            id: id, method: method, path: path, headers: builder.build(), remoteAddress: remoteAddress, body: body,
-            bodyStream: bodyStream, queryItems: queryItems,
-            parameters: PathParameters(names: Array(parameters.keys), values: Array(parameters.values)))
+            id: id, method: method,
+            target: ResolvedTarget(path: path, query: queryItems, parameters: Array(parameters.values)),
+            parameterNames: Array(parameters.keys), headers: builder.build(), remoteAddress: remoteAddress, body: body,
+            bodyStream: bodyStream)
     }
 
     init(
-        id: String, method: HTTPMethod, path: String, headers: HeaderFields, remoteAddress: RemoteAddress,
-        body: RequestBody = .empty, bodyStream: RequestBodyStream? = nil, queryItems: [QueryItem] = [],
-        parameters: PathParameters = PathParameters(names: [], values: [])
+        id: String, method: HTTPMethod, target: ResolvedTarget, parameterNames: [String] = [], headers: HeaderFields,
+        remoteAddress: RemoteAddress, body: RequestBody = .empty, bodyStream: RequestBodyStream? = nil
     ) {
         content = Content(
-            id: id, method: method, path: path, headers: headers, remoteAddress: remoteAddress, body: body,
-            bodyStream: bodyStream, queryItems: queryItems, parameters: parameters)
+            id: id, method: method, target: target, parameterNames: parameterNames, headers: headers,
+            remoteAddress: remoteAddress, body: body, bodyStream: bodyStream)
     }
 
     /// The id that logs and responses carry: the client's `X-Request-ID` if it is 1–64 of `[A-Za-z0-9._-]`, else 32
@@ -66,7 +64,7 @@ public struct Request: Sendable {
     public var method: HTTPMethod { content.method }
 
     /// The path as it was sent, still percent-encoded, without the query.
-    public var path: String { content.path }
+    public var path: String { content.target.path }
 
     /// The header fields.
     public var headers: HeaderFields { content.headers }
@@ -81,14 +79,19 @@ public struct Request: Sendable {
     public var bodyStream: RequestBodyStream? { content.bodyStream }
 
     /// The decoded query, in order.
-    public var queryItems: [QueryItem] { content.queryItems }
+    public var queryItems: [QueryItem] { content.target.query }
 
     /// The value of the first header field of that name, whose case does not matter.
-    public func header(_ name: String) -> String? { headers[name] }
+    public func header(_ name: StaticString) -> String? { headers[name] }
 
     /// The decoded value of a path parameter. `name` must be in the route's template. The value may contain a slash:
     /// never make a file path of it.
-    public func parameter(_ name: String) -> String { content.parameters[name] }
+    public func parameter(_ name: String) -> String {
+        guard let index = content.parameterNames.firstIndex(of: name) else {
+            preconditionFailure("the route's template has no parameter \(name)")
+        }
+        return content.target.parameters[index]
+    }
 
     /// The decoded value of the first query item of that name.
     public func query(_ name: String) -> String? {
@@ -97,17 +100,4 @@ public struct Request: Sendable {
 
     /// The `User-Agent`.
     public var userAgent: String? { headers["User-Agent"] }
-}
-
-/// The decoded values of a template's `{names}`.
-struct PathParameters: Sendable {
-    let names: [String]
-    let values: [String]
-
-    subscript(name: String) -> String {
-        guard let index = names.firstIndex(of: name) else {
-            preconditionFailure("the route's template has no parameter \(name)")
-        }
-        return values[index]
-    }
 }

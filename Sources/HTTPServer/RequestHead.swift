@@ -1,7 +1,6 @@
 /// What a request says before its body, checked against what HTTP/1.1 allows.
 struct RequestHead {
     let method: HTTPMethod
-    let target: RequestTarget
     let headers: HeaderFields
     /// The announced length; 0 for no body, `nil` for a chunked one.
     let contentLength: Int64?
@@ -11,7 +10,7 @@ struct RequestHead {
     /// Refuses what two readers could take for two different requests
     /// (https://www.rfc-editor.org/rfc/rfc9112#section-11.2): the connection must close after it.
     init(
-        method: HTTPMethod?, target: [UInt8], isHTTP11: Bool, headers: HeaderFields
+        method: HTTPMethod?, target: ResolvedTarget, isHTTP11: Bool, headers: HeaderFields
     ) throws(Problem) {
         guard let method else { throw .malformedRequest("The method is not a token.") }
         guard headers.areWellFormed else {
@@ -23,7 +22,7 @@ struct RequestHead {
         }
         self.method = method
         self.headers = headers
-        self.target = try RequestTarget(parsing: target)
+        if let problem = target.problem { throw problem }
         contentLength = try Self.contentLength(of: headers)
         expectsContinue = headers.withBytes(of: "Expect") { $0.equalsIgnoringCase("100-continue") } ?? false
     }

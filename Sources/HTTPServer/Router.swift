@@ -10,17 +10,18 @@ public struct Router: Sendable {
 
     /// What there is at a path.
     struct Endpoint: Sendable {
-        var routes: [HTTPMethod: Route] = [:]
+        var routes: [Route] = []
 
         /// The value of an `Allow` field.
         var allow: String {
-            var methods = Set(routes.keys).union([.options])
+            var methods = Set(routes.map(\.method)).union([.options])
             if methods.contains(.get) { methods.insert(.head) }
             return methods.map(\.rawValue).sorted().joined(separator: ", ")
         }
 
         func route(for method: HTTPMethod) -> Route? {
-            routes[method] ?? (method == .head ? routes[.get] : nil)
+            // There are few, and comparing them is quicker than hashing one.
+            routes.first { $0.method == method } ?? (method == .head ? routes.first { $0.method == .get } : nil)
         }
     }
 
@@ -81,9 +82,10 @@ extension Router.Node {
     fileprivate mutating func insert(_ route: Route, at parts: ArraySlice<String>) {
         guard let part = parts.first else {
             precondition(
-                endpoint?.routes[route.method] == nil, "\(route.method) \(route.template) has been added before")
+                !(endpoint?.routes.contains { $0.method == route.method } ?? false),
+                "\(route.method) \(route.template) has been added before")
             endpoint = endpoint ?? Router.Endpoint()
-            endpoint?.routes[route.method] = route
+            endpoint?.routes.append(route)
             return
         }
         if Router.parameterName(part) != nil {

@@ -1,15 +1,15 @@
 /// What becomes of a request once its header is known.
 enum Decision {
-    case run(Route, parameters: [String], bodyLimit: Int64)
+    case run(Route, bodyLimit: Int64)
     case answer(Response)
     case refuse(Problem, Route?)
 }
 
 extension ServerCore {
     /// Finds the route and checks what it asks of a body.
-    func decide(on head: RequestHead) -> Decision {
-        if head.method == .options && head.target.path == "*" { return .answer(Response(.noContent)) }
-        guard let (endpoint, parameters) = router.endpoint(at: head.target.segments) else {
+    func decide(on head: borrowing RequestHead, to target: ResolvedTarget) -> Decision {
+        if head.method == .options && target.path == "*" { return .answer(Response(.noContent)) }
+        guard let endpoint = target.endpoint else {
             return .refuse(isDraining ? .draining : .unknownPath, nil)
         }
         guard let route = endpoint.route(for: head.method) else {
@@ -20,7 +20,7 @@ extension ServerCore {
         let limit = bodyLimit(of: route)
         if let length = head.contentLength, length > limit { return .refuse(.bodyTooLarge(limit: limit), route) }
         if let problem = contentProblem(of: head, for: route) { return .refuse(problem, route) }
-        return .run(route, parameters: parameters, bodyLimit: limit)
+        return .run(route, bodyLimit: limit)
     }
 
     private func bodyLimit(of route: Route) -> Int64 {
@@ -31,7 +31,7 @@ extension ServerCore {
         }
     }
 
-    private func contentProblem(of head: RequestHead, for route: Route) -> Problem? {
+    private func contentProblem(of head: borrowing RequestHead, for route: Route) -> Problem? {
         guard head.hasBody else { return nil }
         switch route.body {
         case .none: return nil
@@ -40,9 +40,7 @@ extension ServerCore {
         let isEncoded = head.headers.withBytes(of: "Content-Encoding") { !$0.equalsIgnoringCase("identity") }
         if isEncoded == true { return .unsupportedContentEncoding }
         guard case .buffered(_, let expected) = route.body, !expected.isEmpty else { return nil }
-        guard let type = head.headers["Content-Type"], MediaType.matches(type, expected) else {
-            return .unsupportedMediaType(expected: expected)
-        }
-        return nil
+        let isExpected = head.headers.withBytes(of: "Content-Type") { MediaType.matches($0, expected) }
+        return isExpected == true ? nil : .unsupportedMediaType(expected: expected)
     }
 }

@@ -6,7 +6,9 @@ import Testing
 struct KeepAliveTests {
     private func routes(_ router: inout Router) {
         @Sendable func number(of request: Request) -> Response {
-            Response(contentType: "text/plain", bytes: Array(request.parameter("n").utf8))
+            let number = request.parameter("n")
+            let isQueried = request.queryItems.allSatisfy { $0.value == number }
+            return Response(contentType: "text/plain", bytes: Array((isQueried ? number : "another's query").utf8))
         }
         router.inline(.get, "/inline/{n}") { .now(number(of: $0)) }
         router.inline(.get, "/later/{n}") { request in .later(.light) { number(of: request) } }
@@ -25,6 +27,23 @@ struct KeepAliveTests {
                     try #require(reply.text == "\(number)")
                 }
                 #expect(server.server.openConnections == 1)
+            }
+        }
+    }
+
+    @Test("Every request of a connection is for its own target, the same again or another")
+    func targets() async throws {
+        try await TestServer.run(routes: routes) { server in
+            try await server.withClient { client in
+                let long = String(repeating: "9", count: 300)
+                for number in ["1", "1", "10", "1", "2", long, long, "1"] {
+                    let reply = try await client.request("GET", "/inline/\(number)?q=\(number)&x=\(number)")
+                    #expect(reply.text == number)
+                }
+                #expect(try await client.request("GET", "/inline").status == 404)
+                #expect(try await client.request("GET", "/inline").status == 404)
+                #expect(try await client.request("POST", "/inline/1").status == 405)
+                #expect(try await client.request("GET", "/inline/1").text == "1")
             }
         }
     }

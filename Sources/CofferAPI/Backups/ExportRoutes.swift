@@ -40,7 +40,7 @@ struct ExportRoutes: Sendable {
             throw Problem.invalidField("format", "must be 'sqlcipher', 'sqlite' or 'sql'")
         }
         let passphrase = try request.passphrase()
-        let missingPassphrase = Problem.invalidField(Request.passphraseField, "is missing")
+        let missingPassphrase = Problem.invalidField("\(Request.passphraseField)", "is missing")
         if format == .sqlcipher, passphrase == nil { throw missingPassphrase }
         var response = Response(headers: headers(of: format))
         // What a HEAD asks for can be said without making it, but for the length.

@@ -2,13 +2,13 @@ import HTTPServer
 import Secrets
 
 extension Request {
-    static let passphraseField = "X-Coffer-Passphrase"
+    static let passphraseField: StaticString = "X-Coffer-Passphrase"
 
     /// The passphrase of a SQLCipher file, in guarded memory; `nil` without the field.
     func passphrase() throws -> GuardedBytes? {
         try headers.withBytes(of: Self.passphraseField) { bytes in
             guard (1...1024).contains(bytes.count), bytes.isValidUTF8 else {
-                throw Problem.invalidField(Self.passphraseField, "must have 1 to 1024 bytes of UTF-8")
+                throw Problem.invalidField("\(Self.passphraseField)", "must have 1 to 1024 bytes of UTF-8")
             }
             return try GuardedBytes(copying: bytes)
         }
