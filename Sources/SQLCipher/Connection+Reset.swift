@@ -58,6 +58,6 @@ extension Connection {
     func endLentStatements() {
         deferred.revoke()
         for statement in lent { sqlite3_finalize(statement) }
-        lent = []
+        lent.removeAll(keepingCapacity: true)
     }
 }

@@ -1,4 +1,5 @@
 import CSQLCipher
+import Glibc
 
 extension Statement {
     /// The number of columns; 0 for a statement that gives no rows.
@@ -7,16 +8,17 @@ extension Statement {
     /// about columns holds after that step.
     public var columnCount: Int { Int(sqlite3_column_count(handle)) }
 
-    /// The name of a column, from 0. Names need not differ. See https://www.sqlite.org/c3ref/column_name.html.
-    public func columnName(_ index: Int) -> String {
+    /// The bytes of a column's name, from 0, until the statement is stepped anew or given back. Names need not differ, and
+    /// what a schema made elsewhere calls a column need not be UTF-8. See https://www.sqlite.org/c3ref/column_name.html.
+    public func columnName(_ index: Int) -> UnsafeRawBufferPointer {
         checkColumn(index)
-        return sqlite3_column_name(handle, Int32(index)).map { String(cString: $0) } ?? ""
+        return bytes(sqlite3_column_name(handle, Int32(index))) ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
-    /// The type that the table declares for the column; nil for an expression.
-    public func columnDeclaredType(_ index: Int) -> String? {
+    /// The bytes of the type that the table declares for the column, as long as those of its name; nil for an expression.
+    public func columnDeclaredType(_ index: Int) -> UnsafeRawBufferPointer? {
         checkColumn(index)
-        return sqlite3_column_decltype(handle, Int32(index)).map { String(cString: $0) }
+        return bytes(sqlite3_column_decltype(handle, Int32(index)))
     }
 
     /// The value of a column of the present row, from 0, without a copy.
@@ -64,6 +66,10 @@ extension Statement {
         row.reserveCapacity(columnCount)
         for index in 0..<columnCount { row.append(Value(try column(index))) }
         return row
+    }
+
+    private func bytes(_ text: UnsafePointer<CChar>?) -> UnsafeRawBufferPointer? {
+        text.map { UnsafeRawBufferPointer(start: $0, count: strlen($0)) }
     }
 
     private func checkColumn(_ index: Int) {

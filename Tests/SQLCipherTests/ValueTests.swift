@@ -81,8 +81,10 @@ import Testing
             try connection.withStatement("SELECT id, b, b, id + 1, NULL FROM t") { statement throws in
                 #expect(try statement.step())
                 #expect(statement.columnCount == 5)
-                #expect((0..<5).map(statement.columnName) == ["id", "b", "b", "id + 1", "NULL"])
-                #expect((0..<5).map(statement.columnDeclaredType) == ["INTEGER", "BLOB", "BLOB", nil, nil])
+                let names = (0..<5).map { String(decoding: statement.columnName($0), as: UTF8.self) }
+                #expect(names == ["id", "b", "b", "id + 1", "NULL"])
+                let types = (0..<5).map { statement.columnDeclaredType($0).map { String(decoding: $0, as: UTF8.self) } }
+                #expect(types == ["INTEGER", "BLOB", "BLOB", nil, nil])
                 guard case .blob(let bytes) = try statement.column(1) else {
                     Issue.record("no blob")
                     return

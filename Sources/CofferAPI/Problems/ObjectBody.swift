@@ -36,6 +36,7 @@ struct ObjectBody: ~Copyable {
     }
 
     private mutating func readMembers(_ read: (JSONStringToken, inout JSONCursor) throws -> Bool) throws {
+        seen.reserveCapacity(4)
         do {
             guard try cursor.peek() == .object else {
                 throw Problem.invalidField("body", "must be a JSON object")

@@ -1,5 +1,6 @@
 import HTTPServer
 import SQLCipher
+import Timekeeping
 
 /// Steps a statement and writes its result as lines of JSON, piece by piece: the columns, a line for each row, and what is
 /// known when it has run. See https://github.com/ndjson/ndjson-spec.
@@ -10,7 +11,7 @@ struct LineWriter: ~Copyable {
 
     private struct Progress {
         let names: [String]
-        let start: ContinuousClock.Instant
+        let start: MonotonicInstant
         let changesBefore: Int64
         var hasRow: Bool
         var isTruncated = false
@@ -69,7 +70,7 @@ struct LineWriter: ~Copyable {
     }
 
     private mutating func begin(_ statement: Statement, on connection: Connection) throws -> Progress {
-        let start = ContinuousClock.now
+        let start = SystemTime().now
         let changesBefore = connection.totalChanges
         // The columns are known after the first step.
         let hasRow = try statement.step()

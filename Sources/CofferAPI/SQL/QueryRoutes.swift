@@ -30,7 +30,9 @@ struct QueryRoutes: Sendable {
         }
         let call = try StatementCall(request, authentication, limits)
         let reply = try call.access.withOpenEngine(in: engines) { engine in
-            try engine.runIfQuick(call.body.sql, call.body.arguments, timeout: call.timeout, call.read)
+            try engine.runIfQuick(call.body.sql, call.body.arguments, timeout: call.timeout) { statement, connection in
+                try ResultWriter.reply(to: statement, on: connection, call.options)
+            }
         }
         if let reply = reply ?? nil { return .now(.json(reply)) }
         return .later(.worker) { try await answer(call) }
@@ -38,7 +40,9 @@ struct QueryRoutes: Sendable {
 
     private func answer(_ call: StatementCall) async throws -> Response {
         let reply = try await call.access.withEngine(in: engines) { engine in
-            try await engine.run(call.body.sql, call.body.arguments, timeout: call.timeout, call.read)
+            try await engine.run(call.body.sql, call.body.arguments, timeout: call.timeout) { statement, connection in
+                try ResultWriter.reply(to: statement, on: connection, call.options)
+            }
         }
         return .json(reply)
     }
@@ -76,8 +80,8 @@ struct QueryRoutes: Sendable {
     }
 }
 
-/// What `POST /v1/query` asks for.
-struct StatementCall: Sendable {
+/// What `POST /v1/query` asks for: one allocation for what is often passed on.
+final class StatementCall: Sendable {
     let access: DataAccess
     let options: ResultOptions
     let timeout: Duration
@@ -88,12 +92,5 @@ struct StatementCall: Sendable {
         options = try ResultOptions(request, limits: limits)
         timeout = try limits.timeout(of: request)
         body = try request.body.withUnsafeBytes(QueryBody.read)
-    }
-
-    /// Steps the statement: the reply's JSON.
-    @Sendable func read(_ statement: Statement, on connection: Connection) throws -> [UInt8] {
-        var writer = ResultWriter(options)
-        try writer.write(statement, on: connection)
-        return writer.finish()
     }
 }

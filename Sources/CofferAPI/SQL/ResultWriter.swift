@@ -1,6 +1,7 @@
 import HTTPServer
 import JSON
 import SQLCipher
+import Timekeeping
 
 /// Steps a statement and writes its result straight from SQLite's memory into JSON.
 ///
@@ -10,6 +11,10 @@ struct ResultWriter: ~Copyable {
     /// The most that follows the rows of a result: three integers, a duration and a truth value with their names.
     static let tailBytes = 192
 
+    /// Enough for a few rows, and small enough for the allocator's quick way: glibc keeps freed blocks of up to 1032 bytes for
+    /// the thread that has freed them (https://sourceware.org/glibc/wiki/MallocInternals).
+    private static let initialCapacity = 960
+
     var json: JSONWriter
     private let options: ResultOptions
     /// Rows still allowed in the reply; a batch shares them among its results.
@@ -18,10 +23,19 @@ struct ResultWriter: ~Copyable {
     private var metadataLeft: Int
 
     init(_ options: ResultOptions) {
-        json = JSONWriter(capacity: 1024)
+        json = JSONWriter(capacity: Self.initialCapacity)
         self.options = options
         rowsLeft = options.maximumRows
         metadataLeft = options.maximumBytes
+    }
+
+    /// Runs the statement as ``write(_:on:)`` does: the JSON of its result alone.
+    static func reply(
+        to statement: Statement, on connection: Connection, _ options: ResultOptions
+    ) throws -> [UInt8] {
+        var writer = ResultWriter(options)
+        try writer.write(statement, on: connection)
+        return writer.finish()
     }
 
     consuming func finish() -> [UInt8] {
@@ -45,7 +59,7 @@ struct ResultWriter: ~Copyable {
     ///
     /// - Throws: a problem if the result is too large even without rows; a statement that writes has done nothing then.
     mutating func write(_ statement: Statement, on connection: Connection) throws {
-        let start = ContinuousClock.now
+        let start = SystemTime().now
         let changesBefore = connection.totalChanges
         if !statement.isReadOnly { try checkColumns(of: statement) }
         // The columns are known after the first step: it may find a changed schema and compile the statement anew.
@@ -61,7 +75,7 @@ struct ResultWriter: ~Copyable {
 
     /// Writes what is known of a statement when it has run.
     mutating func writeTail(
-        of statement: Statement, on connection: Connection, since start: ContinuousClock.Instant, changesBefore: Int64,
+        of statement: Statement, on connection: Connection, since start: MonotonicInstant, changesBefore: Int64,
         truncated: Bool
     ) {
         json.name("rows_affected")
@@ -72,7 +86,8 @@ struct ResultWriter: ~Copyable {
         json.name("fullscan_steps")
         json.write(statement.fullscanSteps)
         json.name("duration_ms")
-        json.write((start.duration(to: .now) / .microseconds(1)).rounded() / 1000)
+        let microseconds = (SystemTime().now.nanoseconds - start.nanoseconds + 500) / 1000
+        json.write(Double(microseconds) / 1000)
         json.name("truncated")
         json.write(truncated)
     }
@@ -92,16 +107,21 @@ struct ResultWriter: ~Copyable {
             json.beginObject()
             json.name("name")
             let name = statement.columnName(column)
-            json.write(name)
+            write(identifier: name)
             json.name("type")
-            if let type = statement.columnDeclaredType(column) { json.write(type) } else { json.writeNull() }
+            if let type = statement.columnDeclaredType(column) { write(identifier: type) } else { json.writeNull() }
             json.endObject()
             guard json.count <= limit else { throw Problem.replyTooLarge }
-            if options.rowsAsObjects { names.append(name) }
+            if options.rowsAsObjects { names.append(String(decoding: name, as: UTF8.self)) }
         }
         json.endArray()
         guard json.count <= limit else { throw Problem.replyTooLarge }
         return names.unique
+    }
+
+    /// Writes a name out of a schema, which may come from elsewhere and need not be UTF-8.
+    private mutating func write(identifier: UnsafeRawBufferPointer) {
+        if !json.write(utf8IfValid: identifier) { json.write(String(decoding: identifier, as: UTF8.self)) }
     }
 
     /// Writes the rows that fit; true if there were more.
