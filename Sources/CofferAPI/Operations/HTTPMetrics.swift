@@ -15,6 +15,12 @@ public final class HTTPMetrics: HTTPObserver {
         let route: String?
         let method: HTTPMethod
         let status: HTTPStatus
+
+        /// Without the texts themselves: it is computed for every request, and few routes have names of one length.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(route?.utf8.count)
+            hasher.combine(status.rawValue)
+        }
     }
 
     private struct Series {
