@@ -15,9 +15,7 @@ public final class GuardedBytes: @unchecked Sendable, Redacted {
     private var bytes: UnsafeMutableRawBufferPointer
 
     /// Allocates `count` bytes and lets `initialize` fill them; if it throws, they are wiped.
-    public init<Failure: Error>(
-        count: Int, initializingWith initialize: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
-    ) throws {
+    public init(count: Int, initializingWith initialize: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
         try SodiumLibrary.initialize()
         // An empty secret still gets an allocation of its own, so that it has an address to guard.
         guard let start = sodium_malloc(max(count, 1)) else { throw SecretsError.outOfMemory }
