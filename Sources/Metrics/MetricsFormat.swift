@@ -1,5 +1,5 @@
 /// A text form of the metrics.
-public enum MetricsFormat: Sendable {
+public enum MetricsFormat: Sendable, CaseIterable {
     /// Prometheus text 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).
     case prometheus
     /// OpenMetrics 1.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/).

@@ -30,7 +30,7 @@ extension MetricsRegistry {
                 precondition(sample.labels.count == labels.count, "a value for every label")
                 exposition.sample(
                     name, labels: Exposition.labels(names: labels, values: sample.labels),
-                    value: Exposition.text(sample.value))
+                    value: sample.value)
             }
         }
     }

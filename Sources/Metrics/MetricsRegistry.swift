@@ -6,25 +6,27 @@ import Synchronization
 /// program and traps.
 public final class MetricsRegistry: Sendable {
     private struct Family: Sendable {
-        let name: MetricName
-        let help: String
-        let type: MetricType
+        let base: String
+        let headings: [MetricsFormat: [UInt8]]
         let write: @Sendable (inout Exposition) -> Void
     }
 
     private let families = Mutex<[Family]>([])
+    /// Bytes of the last text: the next one needs about as many.
+    private let lastSize = Atomic(0)
 
     /// Makes an empty registry.
     public init() {}
 
     /// All metrics as text. Recordings go on meanwhile and wait for nothing.
     public func render(_ format: MetricsFormat) -> [UInt8] {
-        var exposition = Exposition(format: format)
+        var exposition = Exposition(format: format, capacity: lastSize.load(ordering: .relaxed) + 1024)
         for family in families.withLock({ $0 }) {
-            exposition.begin(family.name, help: family.help, type: family.type)
+            exposition.begin(family.headings[format]!)
             family.write(&exposition)
         }
         exposition.finish()
+        lastSize.store(exposition.bytes.count, ordering: .relaxed)
         return exposition.bytes
     }
 
@@ -37,9 +39,13 @@ public final class MetricsRegistry: Sendable {
             let isReserved = label.hasPrefix("__") || (type == .histogram && label == "le")
             precondition(MetricName.isValid(label, colons: false) && !isReserved, "'\(label)' is no label name")
         }
+        let headings = Dictionary(
+            uniqueKeysWithValues: MetricsFormat.allCases.map {
+                ($0, Exposition.heading(checked, help: help, type: type, in: $0))
+            })
         families.withLock { families in
-            precondition(!families.contains { $0.name.base == checked.base }, "'\(name)' is registered twice")
-            families.append(Family(name: checked, help: help, type: type, write: write))
+            precondition(!families.contains { $0.base == checked.base }, "'\(name)' is registered twice")
+            families.append(Family(base: checked.base, headings: headings, write: write))
         }
     }
 }
@@ -48,7 +54,7 @@ extension MetricsRegistry {
     /// Registers a counter; its name ends in `_total`.
     public func counter(_ name: String, help: String) -> Counter {
         let counter = Counter()
-        register(name, help: help, type: .counter) { $0.sample(name, labels: "", value: "\(counter.value)") }
+        register(name, help: help, type: .counter) { $0.sample(name, value: counter.value) }
         return counter
     }
 
@@ -59,7 +65,7 @@ extension MetricsRegistry {
         let family = CounterFamily(labels: labels, initial: initial, maximumSeries: maximumSeries) { Counter() }
         register(name, help: help, type: .counter, labelNames: labels) { exposition in
             for series in family.all {
-                exposition.sample(name, labels: series.labels, value: "\(series.instrument.value)")
+                exposition.sample(name, labels: series.labels, value: series.instrument.value)
             }
         }
         return family
@@ -68,7 +74,7 @@ extension MetricsRegistry {
     /// Registers a gauge.
     public func gauge(_ name: String, help: String) -> Gauge {
         let gauge = Gauge()
-        register(name, help: help, type: .gauge) { $0.sample(name, labels: "", value: Exposition.text(gauge.value)) }
+        register(name, help: help, type: .gauge) { $0.sample(name, value: gauge.value) }
         return gauge
     }
 
@@ -79,7 +85,7 @@ extension MetricsRegistry {
         let family = GaugeFamily(labels: labels, initial: initial, maximumSeries: maximumSeries) { Gauge() }
         register(name, help: help, type: .gauge, labelNames: labels) { exposition in
             for series in family.all {
-                exposition.sample(name, labels: series.labels, value: Exposition.text(series.instrument.value))
+                exposition.sample(name, labels: series.labels, value: series.instrument.value)
             }
         }
         return family
@@ -88,8 +94,9 @@ extension MetricsRegistry {
     /// Registers a histogram. `buckets` are rising upper bounds; the unbounded one is implied.
     public func histogram(_ name: String, help: String, buckets: [Double] = Histogram.secondsBuckets) -> Histogram {
         let histogram = Histogram(bounds: buckets)
+        let names = HistogramNames(name, bounds: buckets)
         register(name, help: help, type: .histogram) {
-            $0.histogram(name, labels: "", bounds: buckets, snapshot: histogram.snapshot)
+            $0.histogram(names, labels: "", snapshot: histogram.snapshot)
         }
         return histogram
     }
@@ -102,10 +109,10 @@ extension MetricsRegistry {
         let family = HistogramFamily(labels: labels, initial: initial, maximumSeries: maximumSeries) {
             Histogram(bounds: buckets)
         }
+        let names = HistogramNames(name, bounds: buckets)
         register(name, help: help, type: .histogram, labelNames: labels) { exposition in
             for series in family.all {
-                exposition.histogram(
-                    name, labels: series.labels, bounds: buckets, snapshot: series.instrument.snapshot)
+                exposition.histogram(names, labels: series.labels, snapshot: series.instrument.snapshot)
             }
         }
         return family
