@@ -26,14 +26,15 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
     let allClosed: ClosedSignal
     private let machine: Mutex<PoolStateMachine<Waiter>>
     private let published = PublishedGauges()
+    private let totals: PoolTotals?
 
     /// Makes a pool, which opens nothing yet.
     ///
     /// `executor` runs the driver's `open`, `check` and `close`, and the waits for deadlines. `jitter` gives the
-    /// share of its lifetime, from 0 to 1, that a new connection is to go without.
+    /// share of its lifetime, from 0 to 1, that a new connection is to go without. What the pool holds counts in `totals`.
     public init(
         configuration: PoolConfiguration, driver: Driver, time: any TimeSource, executor: any TaskExecutor,
-        logger: Logger, observer: (any PoolObserver)? = nil,
+        logger: Logger, observer: (any PoolObserver)? = nil, totals: PoolTotals? = nil,
         jitter: @escaping @Sendable () -> Double = { .random(in: 0...0.05) }
     ) {
         self.driver = driver
@@ -41,16 +42,16 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
         self.executor = executor
         self.logger = logger
         self.observer = observer
+        self.totals = totals
         self.jitter = jitter
         acquireTimeout = configuration.acquireTimeout
         allClosed = ClosedSignal(time: time, executor: executor)
         machine = Mutex(PoolStateMachine(configuration: configuration))
-        var vacant = PoolOccupancy()
-        vacant.maximum = configuration.maximum
-        published.store(vacant, suspectedLeaks: 0)
+        publish(machine.withLock { $0.gauges })
     }
 
     deinit {
+        totals?.replace(published.load(), by: PoolGauges())
         let remaining = machine.withLock { $0.occupancy }
         if remaining.total > 0 {
             logger.critical("a pool was dropped with open connections", metadata: ["occupancy": "\(remaining)"])
@@ -95,11 +96,18 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
         var unneeded: AlarmOrder?
         let outcome = machine.withLock { machine in
             let outcome = transition(&machine)
-            published.store(machine.occupancy, suspectedLeaks: machine.suspectedLeaks)
+            publish(machine.gauges)
             unneeded = machine.takeUnneededAlarm()
             return outcome
         }
         if let unneeded { alarm.cancel(unneeded) }
         return outcome
+    }
+
+    /// Called under the machine's lock, so that what is taken out of the totals is what was put in last.
+    private func publish(_ gauges: PoolGauges) {
+        let previous = published.load()
+        published.store(gauges)
+        totals?.replace(previous, by: published.load())
     }
 }

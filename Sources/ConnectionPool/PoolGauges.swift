@@ -25,12 +25,13 @@ final class PublishedGauges: Sendable {
     private let maximum = Atomic(0)
     private let suspectedLeaks = Atomic(0)
 
-    func store(_ occupancy: PoolOccupancy, suspectedLeaks: Int) {
+    func store(_ gauges: PoolGauges) {
+        let occupancy = gauges.occupancy
         packed.store(
             Self.cut(occupancy.idle, 12) | Self.cut(occupancy.leased, 12) << 12 | Self.cut(occupancy.opening, 12) << 24
                 | Self.cut(occupancy.closing, 12) << 36 | Self.cut(occupancy.waiting, 16) << 48, ordering: .relaxed)
         maximum.store(occupancy.maximum, ordering: .relaxed)
-        self.suspectedLeaks.store(suspectedLeaks, ordering: .relaxed)
+        suspectedLeaks.store(gauges.suspectedLeaks, ordering: .relaxed)
     }
 
     func load() -> PoolGauges {

@@ -59,6 +59,15 @@ struct PoolStateMachine<Waiter: Sendable> {
         return occupancy
     }
 
+    /// What others see. A pool that closes has room for no connection.
+    var gauges: PoolGauges {
+        var gauges = PoolGauges()
+        gauges.occupancy = occupancy
+        if lifecycle != .open { gauges.occupancy.maximum = 0 }
+        gauges.suspectedLeaks = suspectedLeaks
+        return gauges
+    }
+
     var statistics: PoolStatistics {
         var statistics = PoolStatistics()
         statistics.occupancy = occupancy

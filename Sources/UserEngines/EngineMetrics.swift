@@ -18,6 +18,10 @@ public final class EngineMetrics: Sendable {
     private let serviceStatements: Histogram
     private let groupMembers: Histogram
     private let groupsUndone: Counter
+    private let readers = PoolTotals()
+    private let writers = PoolTotals()
+    private let services = PoolTotals()
+    let logs = LogTotal()
 
     /// Registers the metrics, each series at 0.
     public init(_ metrics: MetricsRegistry) {
@@ -99,6 +103,15 @@ public final class EngineMetrics: Sendable {
         metrics.collect(
             "coffer_descriptor_budget_used", help: "File descriptors that databases hold.", type: .gauge
         ) { [MetricSample(budget.used)] }
+    }
+
+    /// What the pools of one role hold, of all engines.
+    func pools(_ role: PoolRole) -> PoolTotals {
+        switch role {
+        case .reader: readers
+        case .writer: writers
+        case .service: services
+        }
     }
 
     func engineOpened() {

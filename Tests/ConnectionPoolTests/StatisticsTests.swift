@@ -39,6 +39,57 @@ import Testing
         }
     }
 
+    @Test("totals follow all that their pools do, and forget a pool that closes") func totals() throws {
+        let totals = PoolTotals()
+        let pools = [2, 3].map {
+            PoolFixture(PoolConfiguration(maximum: $0, leakThreshold: .seconds(60)), totals: totals)
+        }
+        func expectSum(_ location: SourceLocation = #_sourceLocation) {
+            var sum = PoolGauges()
+            for fixture in pools { sum += fixture.pool.gauges }
+            #expect(totals.gauges == sum, sourceLocation: location)
+        }
+        #expect(totals.gauges.occupancy.maximum == 5)
+        let leases = try pools.map { try $0.lease() }
+        let second = try pools[0].lease()
+        expectSum()
+        let waiting = pools[0].acquire()
+        let gate = Gate()
+        pools[1].driver.script(.open) { _, _ in await gate.pass() }
+        let opening = pools[1].acquire()
+        #expect(
+            totals.gauges.occupancy.description
+                == "total 4, idle 0, leased 3, opening 1, closing 0, waiting 2, maximum 5")
+        pools[0].advance(by: .seconds(61))
+        pools[0].pool.maintain()
+        #expect(totals.gauges.suspectedLeaks == 2)
+        expectSum()
+        gate.open()
+        pools[1].run()
+        pools[0].release(leases[0])
+        pools[0].release(second, after: FakeError.broken)
+        pools[0].release(waiting.value)
+        pools[1].release(leases[1])
+        expectSum()
+        #expect(totals.gauges.occupancy.leased == 1)
+        pools[0].tearDown(#_sourceLocation)
+        #expect(
+            totals.gauges.occupancy.description
+                == "total 2, idle 1, leased 1, opening 0, closing 0, waiting 0, maximum 3")
+        pools[1].release(opening.value)
+        pools[1].tearDown(#_sourceLocation)
+        #expect(totals.gauges == PoolGauges())
+    }
+
+    @Test("a pool that is dropped takes what it held out of the totals") func dropped() {
+        let totals = PoolTotals()
+        do {
+            let fixture = PoolFixture(PoolConfiguration(maximum: 2), totals: totals)
+            #expect(totals.gauges == fixture.pool.gauges)
+        }
+        #expect(totals.gauges == PoolGauges())
+    }
+
     @Test("the observer hears of everything that is counted, with its duration") func observer() throws {
         let fixture = PoolFixture(PoolConfiguration(maximum: 1))
         let gate = Gate()

@@ -49,7 +49,7 @@ public final class Engine: Sendable {
                     configuration: configuration.connection(
                         path: file.path, role: role, logger: logger, committed: file.log.committed(at:)),
                     key: key, role: role, file: file, makeWay: { pools.closeIdle(except: role) }),
-                time: time, executor: workers, logger: logger, observer: metrics)
+                time: time, executor: workers, logger: logger, observer: metrics, totals: metrics.pools(role))
         }
         readers = pool(.reader, of: database, maximum: configuration.readers)
         writer = pool(.writer, of: database, maximum: 1)
@@ -130,9 +130,6 @@ public final class Engine: Sendable {
 
     /// How long the log of the user's database is.
     var log: EngineLog { database.log }
-
-    /// Bytes of the logs beside its files.
-    var logBytes: Int64 { files.reduce(0) { $0 + $1.log.fileBytes } }
 
     /// Whether closing the engine gives descriptors back.
     var holdsDescriptors: Bool { files.contains { $0.descriptors.isHolding } }

@@ -4,9 +4,11 @@ struct EngineFile {
     let descriptors: EngineDescriptors
     /// Where a connection goes that did not close.
     let unclosed = UnclosedConnections()
-    let log = EngineLog()
+    let log: EngineLog
 
-    init(_ path: String, _ descriptors: EngineDescriptors) {
+    /// The length of its log counts in `logs`.
+    init(_ path: String, _ descriptors: EngineDescriptors, logs: LogTotal = LogTotal()) {
+        log = EngineLog(total: logs)
         self.path = path
         self.descriptors = descriptors
     }

@@ -95,8 +95,6 @@ extension EngineRegistry {
         return DataDirectory.size(ofFile: path) + DataDirectory.size(ofFile: path + "-wal")
     }
 
-    /// Bytes of the logs of all open databases. Asks neither the file system nor for a lock that a request waits for.
-    public func logBytes() -> Int64 {
-        roster.all.reduce(0) { $0 + $1.logBytes }
-    }
+    /// Bytes of the logs of all open databases. Asks neither the file system nor for a lock.
+    public func logBytes() -> Int64 { metrics.logs.bytes }
 }

@@ -128,13 +128,11 @@ public final class EngineRegistry: Sendable {
         }
     }
 
-    /// How many engines there are by state, and what their pools hold. Takes no lock that a request waits for.
+    /// How many engines there are by state, and what their pools hold. Takes no lock, and no longer for many than for few.
     public func census() -> RegistryCensus {
         let counts = self.counts.load()
         var census = RegistryCensus(opening: counts.opening, open: counts.open, closing: counts.closing)
-        for engine in roster.all {
-            for role in PoolRole.allCases { census.add(engine.pool(role).gauges, to: role) }
-        }
+        for role in PoolRole.allCases { census.add(metrics.pools(role).gauges, to: role) }
         return census
     }
 }
@@ -213,8 +211,8 @@ extension EngineRegistry {
         Task(executorPreference: workers) { [self] in
             do {
                 let engine = try await Engine.open(
-                    user: user, database: EngineFile(files.databasePath(of: user), descriptors()),
-                    service: EngineFile(files.servicePath(of: user), descriptors()), key: key,
+                    user: user, database: EngineFile(files.databasePath(of: user), descriptors(), logs: metrics.logs),
+                    service: EngineFile(files.servicePath(of: user), descriptors(), logs: metrics.logs), key: key,
                     configuration: configuration, metrics: metrics, time: time, workers: workers, logger: logger)
                 metrics.engineOpened()
                 roster.insert(engine)

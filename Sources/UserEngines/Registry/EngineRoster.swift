@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The engines that are open or closing, for those who only look: a scrape must not take the lock that requests wait for.
+/// The engines that are open or closing, for those who only look: that must not take the lock that requests wait for.
 ///
 /// Changed when an engine opens and when it has closed, never by a request that finds its engine open.
 final class EngineRoster: Sendable {

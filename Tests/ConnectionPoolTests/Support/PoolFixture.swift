@@ -15,12 +15,16 @@ final class PoolFixture: Sendable {
     let observer = RecordingObserver()
     let pool: ConnectionPool<FakeDriver>
 
-    init(_ configuration: PoolConfiguration, jitter: Double = 0, clock: (any TimeSource)? = nil) {
+    init(
+        _ configuration: PoolConfiguration, jitter: Double = 0, clock: (any TimeSource)? = nil,
+        totals: PoolTotals? = nil
+    ) {
         let time = ManualTime()
         self.time = time
         pool = ConnectionPool(
             configuration: configuration, driver: driver, time: clock ?? time, executor: executor,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), observer: observer,
+            totals: totals,
             jitter: { jitter })
     }
 
