@@ -37,10 +37,7 @@ extension Accounts {
     }
 
     /// The sessions that have proved themselves in this process and have not expired.
-    public var activeSessionCount: Int {
-        let now = time.unixTime
-        return sessions.all.count { $0.isVerified && !$0.isExpired(at: now) }
-    }
+    public var activeSessionCount: Int { activity.count(of: .session) }
 
     /// Ends a session; once this has returned, its token is refused. Throws `not_found` if the user has no such session.
     public func endSession(_ id: SessionID, of user: UserID) async throws {

@@ -11,9 +11,15 @@ public final class Activity: Sendable {
         case research
     }
 
+    private struct State {
+        var holders: [UserID: [ActivityHolder]] = [:]
+        /// Holders that have begun and were not ended, by kind, live or not.
+        var counts: [Kind: Int] = [:]
+    }
+
     private let time: any TimeSource
     /// Guards the holders of every user. Taken under the registry's lock, so nothing is awaited or called out from under it.
-    private let holders = Mutex<[UserID: [ActivityHolder]]>([:])
+    private let state = Mutex(State())
 
     /// Makes an activity table on which nobody is active.
     public init(time: any TimeSource) {
@@ -23,43 +29,48 @@ public final class Activity: Sendable {
     /// Starts to count `user` as active until `deadline`, or until the holder is ended.
     public func begin(user: UserID, kind: Kind, until deadline: MonotonicInstant) -> ActivityHolder {
         let holder = ActivityHolder(user: user, kind: kind, deadline: deadline, activity: self)
-        holders.withLock { $0[user, default: []].append(holder) }
+        state.withLock { state in
+            state.holders[user, default: []].append(holder)
+            state.counts[kind, default: 0] += 1
+        }
         return holder
     }
 
     /// Whether a session or a research of `user` is live now.
     public func isActive(_ user: UserID) -> Bool {
         let now = time.now
-        return holders.withLock { $0[user]?.contains { $0.isLive(at: now) } ?? false }
+        return state.withLock { $0.holders[user]?.contains { $0.isLive(at: now) } ?? false }
     }
 
     /// Whether a holder of one kind is live now.
     public func isActive(_ user: UserID, by kind: Kind) -> Bool {
         let now = time.now
-        return holders.withLock { $0[user]?.contains { $0.kind == kind && $0.isLive(at: now) } ?? false }
+        return state.withLock { $0.holders[user]?.contains { $0.kind == kind && $0.isLive(at: now) } ?? false }
     }
 
     /// The live holders of one kind.
     public func count(of kind: Kind) -> Int {
         let now = time.now
-        return holders.withLock { holders in
-            holders.values.reduce(0) { $0 + $1.count { $0.kind == kind && $0.isLive(at: now) } }
+        return state.withLock { state in
+            guard state.counts[kind, default: 0] > 0 else { return 0 }
+            return state.holders.values.reduce(0) { $0 + $1.count { $0.kind == kind && $0.isLive(at: now) } }
         }
     }
 
     /// The users with at least one live holder.
     public var activeUserCount: Int {
         let now = time.now
-        return holders.withLock { holders in
-            holders.values.count { $0.contains { $0.isLive(at: now) } }
+        return state.withLock { state in
+            state.holders.values.count { $0.contains { $0.isLive(at: now) } }
         }
     }
 
     fileprivate func end(_ holder: ActivityHolder) {
-        holders.withLock { holders in
-            guard let index = holders[holder.user]?.firstIndex(where: { $0 === holder }) else { return }
-            holders[holder.user]!.remove(at: index)
-            if holders[holder.user]!.isEmpty { holders[holder.user] = nil }
+        state.withLock { state in
+            guard let index = state.holders[holder.user]?.firstIndex(where: { $0 === holder }) else { return }
+            state.holders[holder.user]!.remove(at: index)
+            if state.holders[holder.user]!.isEmpty { state.holders[holder.user] = nil }
+            state.counts[holder.kind]! -= 1
         }
     }
 }
