@@ -1,6 +1,6 @@
 import Glibc
 
-/// The files that this process holds open, as `/proc/self/fd` tells.
+/// The files that a process holds open, as `/proc/…/fd` tells.
 public enum OpenFiles {
     /// The paths of all open descriptors under `directory`, one entry per descriptor, sorted.
     ///
@@ -15,16 +15,25 @@ public enum OpenFiles {
         links(under: directory).filter { $0.target.hasSuffix(" (deleted)") }.map { FileContent.bytes(of: $0.link) }
     }
 
+    /// The same of all that another process holds open, whatever it is; sockets and the like have a name with their number.
+    public static func paths(ofProcess process: pid_t) -> [String] {
+        links(in: "/proc/\(process)/fd").map(\.target).sorted()
+    }
+
     private static func links(under directory: String) -> [(link: String, target: String)] {
-        guard let stream = opendir("/proc/self/fd") else {
-            preconditionFailure("/proc/self/fd cannot be read: errno \(errno)")
+        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
+        return links(in: "/proc/self/fd").filter { $0.target.hasPrefix(prefix) }
+    }
+
+    private static func links(in descriptors: String) -> [(link: String, target: String)] {
+        guard let stream = opendir(descriptors) else {
+            preconditionFailure("\(descriptors) cannot be read: errno \(errno)")
         }
         defer { closedir(stream) }
-        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
         var links: [(link: String, target: String)] = []
         while let entry = readdir(stream) {
-            let link = "/proc/self/fd/\(name(of: entry))"
-            if let path = target(ofLink: link), path.hasPrefix(prefix) { links.append((link, path)) }
+            let link = "\(descriptors)/\(name(of: entry))"
+            if let path = target(ofLink: link) { links.append((link, path)) }
         }
         return links
     }

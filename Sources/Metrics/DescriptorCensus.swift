@@ -17,31 +17,19 @@ public struct DescriptorCensus: Sendable, Equatable {
     }
 
     private var counts = [Int](repeating: 0, count: Class.allCases.count)
-    /// The soft limit on open descriptors, `RLIMIT_NOFILE`.
-    public let softLimit: Int
-
     /// Descriptors of one class.
     public subscript(class: Class) -> Int { counts[Self.index(of: `class`)] }
 
     /// Descriptors of all classes.
     public var total: Int { counts.reduce(0, +) }
 
-    /// Counts now. Other threads may open and close descriptors meanwhile: one that is open all the time is counted
-    /// exactly once. Without `/proc` all but sockets count as other.
+    /// Counts now. Asks the kernel several times for each descriptor: some microseconds. Other threads may open and close
+    /// descriptors meanwhile: one that is open all the time is counted exactly once. Without `/proc` all but sockets count
+    /// as other.
     public static func take() -> DescriptorCensus {
-        var census = DescriptorCensus(softLimit: currentSoftLimit)
+        var census = DescriptorCensus()
         OpenDescriptors.forEachClass { _, found in census.counts[index(of: found)] += 1 }
         return census
-    }
-
-    static var currentSoftLimit: Int {
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return Int(clamping: limit.rlim_cur)
-    }
-
-    private init(softLimit: Int) {
-        self.softLimit = softLimit
     }
 
     private static func index(of class: Class) -> Int {

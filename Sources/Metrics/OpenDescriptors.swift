@@ -1,13 +1,28 @@
 import Glibc
 
 /// The descriptors that this process has open.
-enum OpenDescriptors {
+public enum OpenDescriptors {
     private static let directory = "/proc/self/fd"
 
-    /// How many there are.
-    static var count: Int {
+    /// How many there are. Linux 6.2 and later give the directory their number as its size
+    /// (https://docs.kernel.org/filesystems/proc.html#proc-pid-fd-list-of-symlinks-to-open-files); where that is 0, they are
+    /// counted one by one.
+    public static var count: Int {
+        var status = stat()
+        return stat(directory, &status) == 0 && status.st_size > 0 ? Int(status.st_size) : countByWalk()
+    }
+
+    /// The soft limit on how many there may be, `RLIMIT_NOFILE`.
+    public static var limit: Int {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// A path other than the default makes the walk do without `/proc/self/fd`.
+    static func countByWalk(in path: String = directory) -> Int {
         var count = 0
-        forEach(in: directory, named: { _, _ in count += 1 }, numbered: { _ in count += 1 })
+        forEach(in: path, named: { _, _ in count += 1 }, numbered: { _ in count += 1 })
         return count
     }
 
@@ -50,8 +65,7 @@ enum OpenDescriptors {
         numbered: (_ descriptor: Int32) -> Void
     ) {
         guard let directory = opendir(path) else {
-            for descriptor in 0..<Int32(clamping: DescriptorCensus.currentSoftLimit) where status(of: descriptor) != nil
-            {
+            for descriptor in 0..<Int32(clamping: limit) where status(of: descriptor) != nil {
                 numbered(descriptor)
             }
             return

@@ -10,7 +10,7 @@ extension MetricsRegistry {
         }
         single("process_open_fds", help: "Number of open file descriptors.") { Double(OpenDescriptors.count) }
         single("process_max_fds", help: "Maximum number of open file descriptors.") {
-            Double(DescriptorCensus.currentSoftLimit)
+            Double(OpenDescriptors.limit)
         }
         single("process_virtual_memory_bytes", help: "Virtual memory size in bytes.") {
             ProcessStatus.memory?.virtualBytes
@@ -41,7 +41,7 @@ private enum ProcessStatus {
     }
 
     static var memory: (virtualBytes: Double, residentBytes: Double)? {
-        let pages = read("/proc/self/statm")?.split(separator: " ").prefix(2).compactMap { Double($0) } ?? []
+        let pages = read("/proc/self/statm")?.split(separator: space).prefix(2).compactMap(number) ?? []
         guard pages.count == 2 else { return nil }
         let pageSize = Double(sysconf(Int32(_SC_PAGESIZE)))
         return (pages[0] * pageSize, pages[1] * pageSize)
@@ -51,9 +51,9 @@ private enum ProcessStatus {
 
     /// The process's start in ticks after the machine's, which is known in whole seconds.
     static var startTime: Double? {
-        let prefix = "btime "
-        let bootLine = read("/proc/stat")?.split(separator: "\n").first { $0.hasPrefix(prefix) }
-        guard let boot = bootLine.flatMap({ Double($0.dropFirst(prefix.count)) }), let ticks = field(22) else {
+        let prefix = Array("btime ".utf8)
+        let bootLine = read("/proc/stat")?.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: prefix) }
+        guard let boot = bootLine.flatMap({ number($0.dropFirst(prefix.count)) }), let ticks = field(22) else {
             return nil
         }
         return boot + ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
@@ -62,12 +62,22 @@ private enum ProcessStatus {
     /// A field of `/proc/self/stat` by its number in the manual, from 3 on. The second is the program's name, which may
     /// contain anything but is the last to be in parentheses.
     private static func field(_ number: Int) -> Double? {
-        guard let text = read("/proc/self/stat"), let nameEnd = text.lastIndex(of: ")") else { return nil }
-        let fields = text[nameEnd...].split(separator: " ")
-        return fields.indices.contains(number - 2) ? Double(fields[number - 2]) : nil
+        guard let text = read("/proc/self/stat"), let nameEnd = text.lastIndex(of: UInt8(ascii: ")")) else {
+            return nil
+        }
+        let fields = text[nameEnd...].split(separator: space)
+        return fields.indices.contains(number - 2) ? self.number(fields[number - 2]) : nil
     }
 
-    private static func read(_ path: String) -> String? {
+    private static let space = UInt8(ascii: " ")
+
+    /// A decimal number without a sign.
+    private static func number(_ digits: ArraySlice<UInt8>) -> Double? {
+        guard !digits.isEmpty, digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
+        return digits.reduce(0) { $0 * 10 + Double($1 - UInt8(ascii: "0")) }
+    }
+
+    private static func read(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -77,7 +87,7 @@ private enum ProcessStatus {
             bytes.append(contentsOf: repeatElement(0, count: 4096))
             let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + offset, 4096) }
             bytes.removeLast(4096 - max(count, 0))
-            guard count > 0 else { return count == 0 ? String(decoding: bytes, as: UTF8.self) : nil }
+            guard count > 0 else { return count == 0 ? bytes : nil }
         }
     }
 }

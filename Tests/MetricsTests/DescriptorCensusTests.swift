@@ -31,7 +31,38 @@ struct DescriptorCensusTests {
             let census = DescriptorCensus.take()
             #expect(census[.shm] >= opened.count)
             #expect(census.total == DescriptorCensus.Class.allCases.reduce(0) { $0 + census[$1] })
-            #expect(census.total <= census.softLimit)
+            #expect(census.total <= OpenDescriptors.limit)
+        }
+    }
+
+    @Test("How many are open is known with each way of counting: the directory's size, its entries, and all numbers")
+    func count() {
+        withTemporaryDirectory { folder in
+            func counts() -> [Int] {
+                [
+                    OpenDescriptors.count, OpenDescriptors.countByWalk(),
+                    OpenDescriptors.countByWalk(in: "/nonexistent"),
+                ]
+            }
+            let before = counts()
+            // More than other tests open and close meanwhile.
+            let opened = (0..<500).map { openFile("\($0)", in: folder) }
+            defer { for descriptor in opened { close(descriptor) } }
+            for (before, now) in zip(before, counts()) { #expect(300...700 ~= now - before) }
+        }
+    }
+
+    @Test("The latest census stays as it is until it is renewed")
+    func latest() {
+        withTemporaryDirectory { folder in
+            let latest = LatestCensus()
+            let before = latest.census
+            let opened = (0..<50).map { openFile("\($0).db-shm", in: folder) }
+            defer { for descriptor in opened { close(descriptor) } }
+            #expect(latest.census == before)
+            let renewed = latest.renew()
+            #expect(renewed[.shm] >= opened.count)
+            #expect(latest.census == renewed)
         }
     }
 

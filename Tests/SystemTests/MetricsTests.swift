@@ -29,6 +29,28 @@ struct MetricsTests {
         }
     }
 
+    @Test("a pass of the reaper brings the descriptors by class up to date, and their number always is")
+    func descriptors() async throws {
+        try await withTemporaryDirectory { directory in
+            let token = "an admin token that is long enough"
+            try await ServerProcess.run(in: directory, environment: ["COFFER_ADMIN_TOKEN": token]) { server in
+                let ada = try await server.makeUser("ada")
+                let admin = SystemUser(name: "", password: "", token: token)
+                let query = try await server.call("POST", "/v1/query", as: ada, json: #"{"sql": "CREATE TABLE t (a)"}"#)
+                #expect(query.status == 200)
+                #expect(try await server.call("POST", "/v1/admin/reap", as: admin).status == 200)
+                let text = try await server.call("GET", "/metrics").text
+                let paths = OpenFiles.paths(ofProcess: server.process.id)
+                let main = paths.filter { $0.hasSuffix(".db") }.count
+                #expect(paths.contains { $0.hasSuffix("/main.db") })
+                #expect(text.contains("coffer_descriptors{class=\"main\"} \(main)\n"))
+                #expect(
+                    text.contains("coffer_descriptors{class=\"wal\"} \(paths.filter { $0.hasSuffix("-wal") }.count)\n"))
+                #expect(text.contains("process_open_fds \(paths.count)\n"))
+            }
+        }
+    }
+
     private static func labelled(_ name: String, _ label: String, _ values: [String]) -> [String] {
         values.map { #"\#(name){\#(label)="\#($0)"}"# }
     }

@@ -34,7 +34,7 @@ struct ResourceReportTests {
             #expect(values["connections"] == 1)
             #expect(values["leased"] == 0)
             #expect(values["protected_users"] == 1)
-            #expect(values["limit"] == DescriptorCensus.take().softLimit)
+            #expect(values["limit"] == OpenDescriptors.limit)
             #expect(values["fds_main"] ?? 0 >= 1)
             #expect(values["fds_wal"] ?? 0 >= 1)
             let classes = values.filter { $0.key.hasPrefix("fds_") }.values.reduce(0, +)

@@ -1,5 +1,6 @@
-"""What a scrape says, as one row of the table."""
+"""What a scrape says, and the kernel of descriptors, as one row of the table."""
 
+import os
 import re
 
 CLASSES = ["main", "wal", "shm", "socket", "other"]
@@ -8,16 +9,33 @@ COLUMNS = ["seconds", *CLASSES, "descriptors", "resident_mib", "engines", "conne
 SAMPLE = re.compile(r"^(\w+)(\{[^}]*\})? (\S+)", re.MULTILINE)
 
 
-def sample(text, seconds, requests):
+def descriptors(process):
+    """By class, as coffer_descriptors has them, but of this moment."""
+    counts = dict.fromkeys(CLASSES, 0)
+    folder = f"/proc/{process}/fd"
+    for name in os.listdir(folder):
+        try:
+            path = os.readlink(f"{folder}/{name}").removesuffix(" (deleted)")
+        except FileNotFoundError:
+            continue
+        if path.startswith("socket:"):
+            counts["socket"] += 1
+        else:
+            endings = {".db": "main", ".db-wal": "wal", ".db-shm": "shm"}
+            counts[endings.get(os.path.splitext(path)[1], "other")] += 1
+    return counts
+
+
+def sample(text, process, seconds, requests):
     values = {name + labels: float(value) for name, labels, value in SAMPLE.findall(text)}
 
     def total(name):
         return sum(value for key, value in values.items() if key.startswith(name + "{"))
 
-    row = {kind: values[f'coffer_descriptors{{class="{kind}"}}'] for kind in CLASSES}
+    row = descriptors(process)
     return row | {
         "seconds": round(seconds, 1),
-        "descriptors": total("coffer_descriptors"),
+        "descriptors": sum(row.values()),
         "resident_mib": round(values["process_resident_memory_bytes"] / 2**20, 3),
         "engines": total("coffer_engines"),
         "connections": total("coffer_connections"),

@@ -54,10 +54,9 @@ public final class Readiness: Sendable {
 
     /// Fewer than 95 % of the file descriptors are in use.
     public static func descriptors() -> Result {
-        let census = DescriptorCensus.take()
+        let (open, limit) = (OpenDescriptors.count, OpenDescriptors.limit)
         return Result(
-            "descriptors", isPassed: census.total * 100 < census.softLimit * 95,
-            detail: "\(census.total) of \(census.softLimit) in use")
+            "descriptors", isPassed: open * 100 < limit * 95, detail: "\(open) of \(limit) in use")
     }
 
     /// The budget has room for a further connection, or no engine waits for one.

@@ -20,6 +20,7 @@ public final class Reaper: Sendable {
     private let registry: EngineRegistry
     private let activity: Activity
     private let locks: UserLocks
+    private let descriptors: LatestCensus
     private let configuration: ReaperConfiguration
     private let policy: ReaperPolicy
     private let endExpired: @Sendable () async -> Void
@@ -32,18 +33,20 @@ public final class Reaper: Sendable {
     /// Makes a reaper; nothing runs before ``run()`` or ``pass()``.
     ///
     /// - Parameters:
+    ///   - descriptors: renewed by each pass.
     ///   - endExpired: ends the sessions and researches whose time is over, so that nobody has to come by first.
     ///   - keepsOpen: asked about each open engine before anything is decided about it. It begins, and does not wait for,
     ///     what is due while the engine is open; with true the engine stays for it, and is closed by whoever does it.
     public init(
-        registry: EngineRegistry, activity: Activity, locks: UserLocks, configuration: ReaperConfiguration,
-        time: any TimeSource, workers: WorkerExecutor, logger: Logger,
+        registry: EngineRegistry, activity: Activity, locks: UserLocks, descriptors: LatestCensus = LatestCensus(),
+        configuration: ReaperConfiguration, time: any TimeSource, workers: WorkerExecutor, logger: Logger,
         keepsOpen: @escaping @Sendable (UserID) async -> Bool = { _ in false },
         endExpired: @escaping @Sendable () async -> Void
     ) {
         self.registry = registry
         self.activity = activity
         self.locks = locks
+        self.descriptors = descriptors
         self.configuration = configuration
         self.endExpired = endExpired
         self.keepsOpen = keepsOpen
@@ -92,8 +95,8 @@ public final class Reaper: Sendable {
         await closeUnneededEngines(&report)
         await releaseConnectionsIfDue(&report)
         ResourceReport(
-            descriptors: .take(), engines: registry.census(), protectedUsers: activity.activeUserCount,
-            locksHeld: report.locksHeld
+            descriptors: descriptors.renew(), limit: OpenDescriptors.limit, engines: registry.census(),
+            protectedUsers: activity.activeUserCount, locksHeld: report.locksHeld
         ).log(to: logger)
         let now = time.now
         report.duration = start.duration(to: now)

@@ -7,6 +7,7 @@ struct ResourceReport {
     static let warningShare = 0.8
 
     let descriptors: DescriptorCensus
+    let limit: Int
     let engines: RegistryCensus
     let protectedUsers: Int
     let locksHeld: Int
@@ -14,7 +15,7 @@ struct ResourceReport {
     /// Writes one line, and a second one when descriptors run short.
     func log(to logger: Logger) {
         logger.info("resource monitor", metadata: metadata)
-        if Self.isShort(open: descriptors.total, limit: descriptors.softLimit) {
+        if Self.isShort(open: descriptors.total, limit: limit) {
             logger.warning("more than 80 % of the file descriptors are in use", metadata: metadata)
         }
     }
@@ -26,7 +27,7 @@ struct ResourceReport {
     private var metadata: Logger.Metadata {
         let connections = engines.total.occupancy
         var metadata: Logger.Metadata = [
-            "open_fds": "\(descriptors.total)", "limit": "\(descriptors.softLimit)", "engines": "\(engines.open)",
+            "open_fds": "\(descriptors.total)", "limit": "\(limit)", "engines": "\(engines.open)",
             "connections": "\(connections.total)", "leased": "\(connections.leased)",
             "protected_users": "\(protectedUsers)", "locks_held": "\(locksHeld)",
         ]

@@ -29,9 +29,8 @@ struct Deployment {
         warnWithoutPublicFiles()
         let files = try DataDirectory(path: settings.dataDirectory)
         let lightThreads = 2 * ProcessorCount.online
-        let census = DescriptorCensus.take()
         let shares = try DescriptorShares(
-            limit: census.softLimit, open: census.total,
+            limit: OpenDescriptors.limit, open: OpenDescriptors.count,
             threads: settings.workers + lightThreads + settings.backups.atOnce,
             eventThreads: settings.server.eventThreads, databases: settings.descriptorBudget,
             connections: settings.server.maximumConnections)
@@ -46,6 +45,7 @@ struct Deployment {
         }
         let time = SystemTime()
         let metrics = MetricsRegistry()
+        let descriptors = LatestCensus()
         let activity = Activity(time: time)
         let accountsMetrics = AccountsMetrics(metrics)
         let engineMetrics = EngineMetrics(metrics)
@@ -67,8 +67,9 @@ struct Deployment {
             logger: Logger(label: "coffer.backups"))
         try await backups.start()
         let reaper = Reaper(
-            registry: engines, activity: activity, locks: locks, configuration: settings.reaper, time: time,
-            workers: lightWorkers, logger: Logger(label: "coffer.reaper"), keepsOpen: backups.keepsOpen
+            registry: engines, activity: activity, locks: locks, descriptors: descriptors,
+            configuration: settings.reaper, time: time, workers: lightWorkers, logger: Logger(label: "coffer.reaper"),
+            keepsOpen: backups.keepsOpen
         ) { [logger] in
             do {
                 _ = try await accounts.endExpiredSessions()
@@ -86,7 +87,7 @@ struct Deployment {
         ReaperMetrics.register(reaper, activity: activity, locks: locks, in: metrics)
         accountsMetrics.registerGauges(of: accounts, in: metrics)
         eventMetrics.registerGauges(of: events, in: metrics)
-        ServerMetrics.register(in: metrics, versions: versions)
+        ServerMetrics.register(in: metrics, versions: versions, descriptors: descriptors)
         let api = CofferAPI(
             accounts: accounts, backups: backups, engines: engines, researches: researches, metrics: metrics,
             readiness: readiness, reaper: reaper, limits: settings.limits, access: settings.access, workers: workers,
@@ -109,6 +110,7 @@ struct Deployment {
                     EnginesService(backups: backups, engines: engines, accounts: accounts),
                     SessionTimesService(accounts: accounts, interval: settings.accounts.lastSeenInterval),
                     ReaperService(reaper: reaper),
+                    CensusService(descriptors: descriptors, workers: lightWorkers),
                     HeartbeatService(events: events),
                     HTTPService(server: server, readiness: readiness, events: events, settings: settings, stop: stop),
                 ],

@@ -3,7 +3,7 @@ import SQLCipher
 
 /// The metrics of the process as a whole.
 enum ServerMetrics {
-    static func register(in metrics: MetricsRegistry, versions: LibraryVersions) {
+    static func register(in metrics: MetricsRegistry, versions: LibraryVersions, descriptors: LatestCensus) {
         metrics.registerProcessMetrics()
         metrics.collect(
             "coffer_build_info", help: "What runs; always 1.", type: .gauge, labels: ["version", "sqlcipher", "sqlite"]
@@ -14,9 +14,10 @@ enum ServerMetrics {
             labels: []
         ) { MemoryLimit.current().map { [MetricSample(labels: [], Double($0))] } ?? [] }
         metrics.collect(
-            "coffer_descriptors", help: "Open file descriptors by class.", type: .gauge, labels: ["class"]
+            "coffer_descriptors", help: "Open file descriptors by class, up to 10 seconds old.", type: .gauge,
+            labels: ["class"]
         ) {
-            let census = DescriptorCensus.take()
+            let census = descriptors.census
             return DescriptorCensus.Class.allCases.map { MetricSample(labels: [$0.rawValue], census[$0]) }
         }
     }

@@ -3,9 +3,11 @@ import Backups
 import CofferAPI
 import HTTPServer
 import Logging
+import Metrics
 import Research
 import ServiceLifecycle
 import UserEngines
+import Workers
 
 /// Listens from the start to the stop, and answers what is in flight before it ends.
 struct HTTPService: Service {
@@ -52,6 +54,22 @@ struct ReaperService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await reaper.run() }
+    }
+}
+
+/// Counts the descriptors by class for the scrapes, which would take some twenty times as long with a census of thousands.
+struct CensusService: Service {
+    private static let interval = Duration.seconds(10)
+
+    let descriptors: LatestCensus
+    let workers: WorkerExecutor
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskExecutorPreference(workers) {
+                repeat { descriptors.renew() } while (try? await Task.sleep(for: Self.interval)) != nil
+            }
+        }
     }
 }
 

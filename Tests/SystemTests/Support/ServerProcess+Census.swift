@@ -1,10 +1,11 @@
 import CofferTesting
 import Testing
 
-/// What a server has open, as its metrics tell.
+/// What a server has open: files as the kernel tells, all else by its metrics.
 struct ServerCensus: Equatable, Sendable {
-    /// Descriptors by class, without sockets: those are the clients'.
-    var files: [String: Int] = [:]
+    /// The paths of its descriptors. Sockets are the clients', and what has no path is the runtime's, which makes some of
+    /// it when the server listens already.
+    var files: [String] = []
     var engines = 0
     var connections = 0
     var lockEntries = 0
@@ -22,15 +23,17 @@ extension ServerProcess {
 extension ServerProcess {
     /// Asks on the kept connection.
     func census() async throws -> ServerCensus {
-        var census = ServerCensus()
+        var census = ServerCensus(
+            files: OpenFiles.paths(ofProcess: process.id).filter { path in
+                // The server looks into /proc now and then.
+                path.hasPrefix("/") && !path.hasPrefix("/proc/")
+            })
         for line in try await call("GET", "/metrics").text.split(separator: "\n") {
             guard let space = line.lastIndex(of: " "), let value = Int(line[line.index(after: space)...]) else {
                 continue
             }
             let series = line[..<space]
-            if let label = series.firstMatch(of: #/^coffer_descriptors\{class="(\w+)"\}$/#)?.1, label != "socket" {
-                census.files[String(label)] = value
-            } else if series.hasPrefix("coffer_engines{") {
+            if series.hasPrefix("coffer_engines{") {
                 census.engines += value
             } else if series.hasPrefix("coffer_connections{") {
                 census.connections += value
