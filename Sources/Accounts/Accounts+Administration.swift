@@ -20,7 +20,7 @@ extension Accounts {
     /// Those ids whose user the catalog does not know.
     public func unknown(of ids: [UserID]) async throws -> [UserID] {
         let known = try await catalog.userIDs()
-        return ids.filter { !known.contains($0.description) }
+        return ids.filter { !known.contains($0) }
     }
 
     /// Keeps a user from logging in and ends all their sessions and research leases, or lets them in again. Throws

@@ -45,13 +45,20 @@ extension Catalog {
         ).compactMap { try? Self.user($0) }
     }
 
-    /// The ids of all users, also of those whose record is damaged.
-    func userIDs() throws -> Set<String> {
-        let ids = try rows("SELECT id FROM users").map { row in
-            guard case .text(let id)? = row.first else { throw CatalogError.damagedRecord(table: "users") }
-            return id
+    /// The ids of all users, also of those whose record is damaged otherwise.
+    func userIDs() throws -> Set<UserID> {
+        try reporting {
+            try connection.withStatement("SELECT id FROM users") { statement in
+                var ids: Set<UserID> = []
+                while try statement.step() {
+                    guard case .text(let id) = try statement.column(0) else {
+                        throw CatalogError.damagedRecord(table: "users")
+                    }
+                    if let id = UserID(id) { ids.insert(id) }
+                }
+                return ids
+            }
         }
-        return Set(ids)
     }
 
     func hasUser(named username: Username) throws -> Bool {

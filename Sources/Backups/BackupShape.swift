@@ -22,7 +22,7 @@ public enum BackupShape {
         let known = Set(backups.map(\.id))
         return StoredFile.names(in: directory).sorted()
             .filter { name in
-                !name.contains(StoredFile.partialSuffix) && BackupFiles.id(ofFile: name).map(known.contains) != true
+                !StoredFile.isPartial(name) && BackupFiles.id(ofFile: name).map(known.contains) != true
             }
             .map { "\(directory)/\($0)" }
     }

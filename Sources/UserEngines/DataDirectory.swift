@@ -103,9 +103,12 @@ public final class DataDirectory: Sendable {
         directory(of: user) + "/service.db"
     }
 
+    /// What the directory of backups is called within a user's.
+    public static let backupDirectoryName = "backups"
+
     /// The directory of one user's backups.
     public func backupDirectory(of user: UserID) -> String {
-        directory(of: user) + "/backups"
+        "\(directory(of: user))/\(Self.backupDirectoryName)"
     }
 
     /// Makes the directory of one user's backups.
@@ -115,9 +118,13 @@ public final class DataDirectory: Sendable {
 
     /// The users who have a directory. What is not named as one, or is not where it belongs, is left out.
     public func users() -> [UserID] {
-        StoredFile.names(in: usersPath)
-            .flatMap { prefix in StoredFile.names(in: "\(usersPath)/\(prefix)").filter { $0.prefix(2) == prefix } }
-            .compactMap { UserID($0) }
+        var users: [UserID] = []
+        for prefix in StoredFile.names(in: usersPath) {
+            StoredFile.forEachName(in: "\(usersPath)/\(prefix)") { name in
+                if name.prefix(2).elementsEqual(prefix.utf8), let user = UserID(name) { users.append(user) }
+            }
+        }
+        return users
     }
 
     /// Bytes that may still be written (https://man7.org/linux/man-pages/man3/statvfs.3.html).

@@ -8,16 +8,33 @@ public enum StoredFile {
 
     /// The names of what a directory holds; none if it is not there.
     public static func names(in directory: String) -> [String] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
-                name.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
+        forEachName(in: directory) { names.append(String(decoding: $0, as: UTF8.self)) }
         return names
+    }
+
+    /// Calls `body` with the bytes of each name in a directory, without a copy.
+    static func forEachName(in directory: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+        guard let stream = opendir(directory) else { return }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let start = UnsafeRawPointer(entry).advanced(by: nameOffset)
+            let name = UnsafeRawBufferPointer(start: start, count: strlen(start.assumingMemoryBound(to: CChar.self)))
+            if !name.elementsEqual(".".utf8) && !name.elementsEqual("..".utf8) { body(name) }
+        }
+    }
+
+    private static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name).unsafelyUnwrapped
+
+    /// Whether a name is one of a file that is not complete, or of what SQLite has put beside one.
+    public static func isPartial(_ name: String) -> Bool {
+        let suffix = partialSuffix.utf8
+        var rest = name.utf8[...]
+        while rest.count >= suffix.count {
+            if rest.starts(with: suffix) { return true }
+            rest.removeFirst()
+        }
+        return false
     }
 
     /// Whether there is something at a path.

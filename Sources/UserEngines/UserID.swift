@@ -12,27 +12,35 @@ public struct UserID: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the form that ``description`` writes: 32 lower-case hexadecimal digits; `nil` for anything else.
     public init?(_ hexadecimal: some StringProtocol) {
-        guard hexadecimal.utf8.count == 32 else { return nil }
-        var halves: (high: UInt64, low: UInt64) = (0, 0)
-        for (position, byte) in hexadecimal.utf8.enumerated() {
+        self.init(hexadecimal.utf8)
+    }
+
+    /// The same from the bytes of the text.
+    public init?(_ hexadecimal: some Collection<UInt8>) {
+        guard hexadecimal.count == 32 else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for byte in hexadecimal {
             let digit: UInt64
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
             case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(byte - UInt8(ascii: "a") + 10)
             default: return nil
             }
-            if position < 16 { halves.high = halves.high << 4 | digit } else { halves.low = halves.low << 4 | digit }
+            high = high << 4 | low >> 60
+            low = low << 4 | digit
         }
-        (high, low) = halves
+        (self.high, self.low) = (high, low)
     }
 
     /// 32 lower-case hexadecimal digits.
     public var description: String {
-        Self.hexadecimal(high) + Self.hexadecimal(low)
-    }
-
-    private static func hexadecimal(_ half: UInt64) -> String {
-        let digits = String(half, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        String(unsafeUninitializedCapacity: 32) { text in
+            for position in 0..<32 {
+                let half = position < 16 ? high : low
+                let digit = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (position % 16))) & 0xF
+                text[position] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+            }
+            return 32
+        }
     }
 }

@@ -40,6 +40,30 @@ import Testing
         }
     }
 
+    @Test("an id reads what it writes, from text and from bytes, and nothing else")
+    func ids() {
+        for _ in 0..<100 {
+            let id = UserID()
+            #expect(UserID(id.description) == id)
+            #expect(UserID(Array(id.description.utf8)) == id)
+        }
+        let text = "0123456789abcdef00fedcba98765432"
+        #expect(UserID(text)?.description == text)
+        for wrong in ["", "\(text)0", String(text.dropLast()), text.uppercased(), "\(text.dropLast())g"] {
+            #expect(UserID(wrong) == nil)
+        }
+    }
+
+    @Test("the name of what is not complete is known as such, and that of what SQLite puts beside it")
+    func partialNames() {
+        for name in [".partial", "main.db.partial", "main.db.partial-wal", "temporary-1.partial"] {
+            #expect(StoredFile.isPartial(name))
+        }
+        for name in ["", "main.db", "partial", "main.db-wal", "main.db.part", ".partia"] {
+            #expect(!StoredFile.isPartial(name))
+        }
+    }
+
     @Test("a second server is refused, and may start when the first has gone")
     func lock() throws {
         try withTemporaryDirectory { directory in

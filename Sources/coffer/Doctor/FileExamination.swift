@@ -95,7 +95,7 @@ struct FileExamination {
         for path in contents(of: directory) {
             if strangers.contains(path) {
                 report.add("the catalog does not know this backup", at: relative(path))
-            } else if path.contains(StoredFile.partialSuffix) {
+            } else if StoredFile.isPartial(path) {
                 examine(stranger: path)
             } else {
                 examine(file: path)
@@ -110,7 +110,7 @@ struct FileExamination {
 
     /// A file that is not complete is work under way beside a server, and left over without one.
     private mutating func examine(stranger path: String) {
-        guard path.contains(StoredFile.partialSuffix) else {
+        guard StoredFile.isPartial(path) else {
             return report.add("does not belong here", at: relative(path))
         }
         if report.isServerRunning {
