@@ -8,19 +8,33 @@ extension Backups {
     /// the database was about to become part of a safety backup when the restore ended. A backup file without a record is
     /// left alone: the catalog may be the older one of the two. What cannot be removed stays, and is logged: it is in the way
     /// of its user at most.
+    ///
+    /// Nobody is served before the last directory has been looked into, so all workers share the users.
     func removeLeftovers() async throws {
-        for user in files.users() {
-            for name in StoredFile.names(in: files.directory(of: user)) where name.contains(StoredFile.partialSuffix) {
-                removeOrLog("\(files.directory(of: user))/\(name)")
-            }
-            let directory = files.backupDirectory(of: user)
-            for name in StoredFile.names(in: directory) {
-                let path = "\(directory)/\(name)"
-                if name.contains(StoredFile.partialSuffix) || StoredFile.isSame(path, files.databasePath(of: user)) {
-                    try await removeLeftover(name, in: directory, of: user)
-                } else if StoredFile.isSame(path, files.servicePath(of: user)) {
-                    removeOrLog(path)
+        let users = files.users()
+        let share = users.count / configuration.atOnce + 1
+        try await withThrowingTaskGroup { group in
+            for start in stride(from: 0, to: users.count, by: share) {
+                group.addTask(executorPreference: workers) { [self] in
+                    for user in users[start..<min(start + share, users.count)] { try await removeLeftovers(of: user) }
                 }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func removeLeftovers(of user: UserID) async throws {
+        let userDirectory = files.directory(of: user)
+        let names = StoredFile.names(in: userDirectory)
+        for name in names where StoredFile.isPartial(name) { removeOrLog("\(userDirectory)/\(name)") }
+        guard names.contains(DataDirectory.backupDirectoryName) else { return }
+        let directory = files.backupDirectory(of: user)
+        for name in StoredFile.names(in: directory) {
+            let path = "\(directory)/\(name)"
+            if StoredFile.isPartial(name) || StoredFile.isSame(path, files.databasePath(of: user)) {
+                try await removeLeftover(name, in: directory, of: user)
+            } else if StoredFile.isSame(path, files.servicePath(of: user)) {
+                removeOrLog(path)
             }
         }
     }

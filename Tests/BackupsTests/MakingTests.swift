@@ -126,6 +126,32 @@ struct MakingTests {
         }
     }
 
+    @Test("what is left half done goes, whoever of how many users it is of", arguments: [1, 3, 7])
+    func leftovers(count: Int) async throws {
+        try await BackupsFixture.run {
+            $0.backups.atOnce = 3
+        } _: { fixture in
+            var kept: Set<String> = []
+            for number in 0..<count {
+                let user = try await fixture.makeUser("user-\(number)")
+                let directory = fixture.files.directory(of: user.id)
+                // Not everybody has backups.
+                if number % 2 == 0 {
+                    _ = try await user.backUp()
+                    FileContent.write("", to: fixture.files.backupDirectory(of: user.id) + "/x.db.partial-journal")
+                }
+                kept.formUnion(FileTree.paths(under: directory).filter { $0.hasSuffix(".db") })
+                for name in ["main.db.partial", "main.db.partial-wal", "temporary-1.partial"] {
+                    FileContent.write("", to: "\(directory)/\(name)")
+                }
+            }
+            try await fixture.backups.removeLeftovers()
+            #expect(Set(FileTree.paths(under: fixture.files.usersPath).filter { kept.contains($0) }) == kept)
+            #expect(FileTree.paths(under: fixture.files.usersPath).filter { $0.contains(".partial") } == [])
+            #expect(kept.filter { $0.hasSuffix("/main.db") }.count == count)
+        }
+    }
+
     @Test("a cancelled backup leaves nothing")
     func cancellation() async throws {
         try await BackupsFixture.run { fixture in
