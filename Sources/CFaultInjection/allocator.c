@@ -1,4 +1,5 @@
-// The allocator: SQLite's own, which gives nothing when a fault says so, and counts what is not freed.
+// The allocator: SQLite's own, which gives nothing when a fault says so, and counts what is not freed. SQLite itself does
+// not, as its statistics of memory are off.
 // https://www.sqlite.org/malloc.html, https://www.sqlite.org/c3ref/mem_methods.html
 //
 // What SQLCipher 4.6.1 allocates for a key stands apart. sqlite3_key_v2 forgets what it has allocated when it runs out of
@@ -20,8 +21,10 @@ static const int authentication_size = 64;
 
 static sqlite3_mem_methods original;
 static atomic_long blocks;
+static atomic_long bytes;
 
-static bool fails(int size) {
+static bool fails(int requested) {
+    int size = original.xRoundup(requested);
     switch (faults_present_call()) {
     case FAULTS_KEY_CALL: return faults_strikes(FAULTS_KEYING);
     case FAULTS_CHECK_CALL: return size != authentication_size && faults_strikes(FAULTS_MEMORY);
@@ -33,16 +36,24 @@ static bool fails(int size) {
 static void *allocate(int size) {
     if (fails(size)) return NULL;
     void *memory = original.xMalloc(size);
-    if (memory != NULL) atomic_fetch_add(&blocks, 1);
+    if (memory == NULL) return NULL;
+    atomic_fetch_add(&blocks, 1);
+    atomic_fetch_add(&bytes, original.xSize(memory));
     return memory;
 }
 
 static void *reallocate(void *memory, int size) {
-    return fails(size) ? NULL : original.xRealloc(memory, size);
+    if (fails(size)) return NULL;
+    int before = original.xSize(memory);
+    void *moved = original.xRealloc(memory, size);
+    if (moved != NULL) atomic_fetch_add(&bytes, original.xSize(moved) - before);
+    return moved;
 }
 
 static void release(void *memory) {
-    if (memory != NULL) atomic_fetch_sub(&blocks, 1);
+    if (memory == NULL) return;
+    atomic_fetch_sub(&blocks, 1);
+    atomic_fetch_sub(&bytes, original.xSize(memory));
     original.xFree(memory);
 }
 
@@ -57,3 +68,5 @@ int faults_install_allocator(void) {
 }
 
 long faults_blocks(void) { return atomic_load(&blocks); }
+
+long faults_bytes(void) { return atomic_load(&bytes); }

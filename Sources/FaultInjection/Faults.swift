@@ -64,13 +64,13 @@ public struct SQLiteHoldings: Equatable, Sendable {
     public let files: Int
     /// Allocations that were not freed.
     public let blocks: Int
-    /// Bytes in them, as `sqlite3_memory_used` counts.
+    /// Bytes in them.
     public let bytes: Int
 
     /// What it holds now.
     public static var now: SQLiteHoldings {
         SQLiteHoldings(
             databases: faults_open_databases(), files: faults_open_files(), blocks: faults_blocks(),
-            bytes: Int(sqlite3_memory_used()))
+            bytes: faults_bytes())
     }
 }

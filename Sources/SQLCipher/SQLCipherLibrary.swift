@@ -7,9 +7,9 @@ public enum SQLCipherLibrary {
 
     /// Checks that the library is SQLCipher 4 or later, and says which. Called before anything else; every open calls it.
     ///
-    /// The first call sets what holds for the process: no page memory allocated ahead (67 instead of 136 KiB per
-    /// connection), no log of failed decryptions on stderr, no locking of SQLCipher's memory, which makes every page
-    /// access several times slower.
+    /// The first call sets what holds for the process: no statistics of memory, for which every allocation would take one
+    /// lock; no page memory allocated ahead (67 instead of 136 KiB per connection); no log of failed decryptions on stderr;
+    /// no locking of SQLCipher's memory, which makes every page access several times slower.
     ///
     /// It also keeps a keyed connection to a database in memory until the process ends. With its last keyed connection
     /// SQLCipher gives up what all of them share, and the next one sets it up again without looking whether there was
@@ -22,6 +22,7 @@ public enum SQLCipherLibrary {
 
     private static let outcome = Result<Verified, LibraryError> { () throws(LibraryError) in
         // Refused with SQLITE_MISUSE if other code has used SQLite before: that costs memory and nothing else.
+        _ = coffer_sqlite3_config_int(SQLITE_CONFIG_MEMSTATUS, 0)
         _ = coffer_sqlite3_config_pagecache(nil, 0, 0)
         var handle: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX

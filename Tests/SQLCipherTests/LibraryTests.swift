@@ -1,3 +1,4 @@
+import CSQLCipher
 import Testing
 
 @testable import SQLCipher
@@ -10,6 +11,12 @@ import Testing
         #expect(versions.sqlite.hasPrefix("3."))
         #expect(versions.sqliteNumber > 3_040_000)
         #expect(try SQLCipherLibrary.verify() == versions)
+    }
+
+    @Test("allocations are not counted, for which all threads would take one lock")
+    func statistics() throws {
+        try SQLCipherLibrary.verify()
+        #expect(sqlite3_memory_used() == 0)
     }
 
     @Test("a library without encryption or before version 4 is refused with the remedy")

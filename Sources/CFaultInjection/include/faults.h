@@ -45,6 +45,9 @@ long faults_disarm(void);
 // Allocations that were not freed yet.
 long faults_blocks(void);
 
+// Bytes in them.
+long faults_bytes(void);
+
 // Files that are open, of every sort: databases, logs, journals.
 long faults_open_files(void);
 
