@@ -13,6 +13,9 @@ final class ActivityCount: Sendable {
 
     var count: Int { state.withLock { $0.count } }
 
+    /// Those who wait until nothing is under way.
+    var waiterCount: Int { state.withLock { $0.waiters.count } }
+
     func begin() {
         state.withLock { $0.count += 1 }
     }
@@ -39,7 +42,7 @@ final class ActivityCount: Sendable {
     }
 
     /// Waits until nothing is under way or the task is cancelled.
-    private func waitUntilIdle() async {
+    func waitUntilIdle() async {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

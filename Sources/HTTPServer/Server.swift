@@ -100,6 +100,8 @@ public final class Server: Sendable {
         let graceEnd = core.time.now.advanced(by: core.configuration.cancellationGrace)
         _ = await core.requests.isIdle(by: graceEnd, time: core.time)
         core.connections.stopSuspending()
+        // In a task of its own, for it must not end early when this one is cancelled.
+        await Task { [core] in await core.resumptions.waitUntilIdle() }.value
         await BackgroundThread.run { [core] in
             running.daemon.stop()
             core.watchdog.stop()

@@ -24,6 +24,8 @@ final class ServerCore: Sendable {
     let requests = ActivityCount()
     /// Tasks of handlers and of streamed responses.
     let tasks = ActivityCount()
+    /// Connections that are being resumed.
+    let resumptions = ActivityCount()
     let limits: ConnectionLimits
     let watchdog: Watchdog
     private let draining = Atomic(false)
@@ -68,7 +70,7 @@ final class ServerCore: Sendable {
 
     func connectionOpened(_ handle: OpaquePointer) -> ClientConnection {
         let deadline = time.now.advanced(by: configuration.headerTimeout)
-        let connection = ClientConnection(handle, requestBy: deadline, time: time)
+        let connection = ClientConnection(handle, requestBy: deadline, time: time, resumptions: resumptions)
         if connections.insert(connection) { watchdog.connectionOpened() }
         return connection
     }

@@ -1,10 +1,11 @@
 import CofferTesting
 import Glibc
-import HTTPServer
 import Logging
 import Testing
 import Timekeeping
 import Workers
+
+@testable import HTTPServer
 
 @Suite("Shutdown")
 struct ShutdownTests {
@@ -34,6 +35,26 @@ struct ShutdownTests {
                 #expect(reply.header("connection")?.lowercased() == "close")
                 #expect(await unfinished == 0)
                 try await client.waitUntilClosed()
+            }
+        }
+    }
+
+    @Test("libmicrohttpd is not stopped while a connection is being put back into its event loop")
+    func resumption() async throws {
+        try await TestServer.run { router in
+            router.on(.get, "/") { _ in Response(.noContent) }
+        } body: { server in
+            try await server.withClient { client in
+                let reply = try await client.request("GET", "/")
+                #expect(reply.status == 204)
+                let resumptions = server.server.core.resumptions
+                resumptions.begin()
+                async let unfinished = server.server.shutdown(deadline: .zero)
+                #expect(await eventually { resumptions.waiterCount == 1 })
+                #expect(server.server.openConnections == 1)
+                resumptions.end()
+                #expect(await unfinished == 0)
+                #expect(server.server.openConnections == 0)
             }
         }
     }
