@@ -37,7 +37,7 @@ public final class Connection: @unchecked Sendable {
     init(handle: OpaquePointer, configuration: ConnectionConfiguration) {
         self.handle = handle
         self.configuration = configuration
-        limit = ProgressLimit()
+        limit = ProgressLimit(progressed: configuration.progressed)
         busyWait = BusyWait(timeout: configuration.busyTimeout, limit: limit)
         cache = StatementCache(capacity: configuration.statementCacheCapacity)
         authorization.policy = configuration.authorizer

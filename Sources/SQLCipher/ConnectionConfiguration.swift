@@ -71,6 +71,8 @@ public struct ConnectionConfiguration: Sendable {
     /// Called after each commit with the bytes of the write-ahead log, on the connection's thread, inside the call that
     /// committed.
     public var committed: (@Sendable (_ logBytes: Int64) -> Void)?
+    /// Called while a statement runs, every thousand instructions or less, on the connection's thread.
+    public var progressed: (@Sendable () -> Void)?
     /// Where a failed or unclean close is reported.
     public var logger: Logger
 
@@ -83,6 +85,7 @@ public struct ConnectionConfiguration: Sendable {
         limits: StatementLimits = StatementLimits(), schemaBounds: SchemaBounds? = nil,
         authorizer: (any StatementAuthorizer)? = nil,
         committed: (@Sendable (_ logBytes: Int64) -> Void)? = nil,
+        progressed: (@Sendable () -> Void)? = nil,
         logger: Logger = Logger(label: "coffer.sqlcipher")
     ) {
         self.path = path
@@ -99,6 +102,7 @@ public struct ConnectionConfiguration: Sendable {
         self.schemaBounds = schemaBounds
         self.authorizer = authorizer
         self.committed = committed
+        self.progressed = progressed
         self.logger = logger
     }
 

@@ -13,6 +13,11 @@ final class ProgressLimit: Sendable {
     private let request = Atomic(InterruptionRequest.noRequest)
     /// Nanoseconds on the monotonic clock; `Int64.max` is none.
     private let deadline = Atomic(Int64.max)
+    private let progressed: (@Sendable () -> Void)?
+
+    init(progressed: (@Sendable () -> Void)? = nil) {
+        self.progressed = progressed
+    }
 
     func interrupt(_ request: InterruptionRequest) {
         self.request.store(request.rawValue, ordering: .relaxed)
@@ -48,6 +53,11 @@ final class ProgressLimit: Sendable {
         throw SQLiteError(.interrupt, message: "interrupted", interruption: interruption)
     }
 
+    fileprivate func goesOn() -> Bool {
+        progressed?()
+        return interruption == nil
+    }
+
     /// Installs the progress handler, also in place of an earlier one. The limit must outlive the handle.
     func install(on handle: OpaquePointer, every instructions: Int32 = ProgressLimit.instructions) {
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -66,5 +76,5 @@ public enum InterruptionRequest: UInt8, Sendable {
 }
 
 private func shouldStop(_ context: UnsafeMutableRawPointer?) -> Int32 {
-    Unmanaged<ProgressLimit>.fromOpaque(context!).takeUnretainedValue().interruption == nil ? 0 : 1
+    Unmanaged<ProgressLimit>.fromOpaque(context!).takeUnretainedValue().goesOn() ? 0 : 1
 }

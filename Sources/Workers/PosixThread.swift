@@ -14,6 +14,12 @@ public struct PosixThread: ~Copyable, Sendable {
 
     /// Starts the thread. Traps if the system has no thread left, which at start-up is a broken installation.
     public init(body: @escaping @Sendable () -> Void) {
+        guard let thread = PosixThread(ifPossible: body) else { preconditionFailure("the system has no thread left") }
+        self = thread
+    }
+
+    /// Starts the thread; `nil` if the system has none left. It has the priority of the thread that starts it.
+    init?(ifPossible body: @escaping @Sendable () -> Void) {
         let start = Unmanaged.passRetained(Start(body: body))
         var handle = pthread_t()
         let result = pthread_create(
@@ -22,7 +28,10 @@ public struct PosixThread: ~Copyable, Sendable {
                 Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue().body()
                 return nil
             }, start.toOpaque())
-        precondition(result == 0, "pthread_create failed with \(result)")
+        guard result == 0 else {
+            start.release()
+            return nil
+        }
         self.handle = handle
     }
 

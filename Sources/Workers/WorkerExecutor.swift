@@ -5,21 +5,25 @@ import Synchronization
 /// A task that prefers this executor may call SQLite or read a file: the thread it holds is one of ours, never one
 /// of the cooperative pool. A task that awaits holds no thread.
 public final class WorkerExecutor: TaskExecutor, Sendable {
+    let longJobNanoseconds: Int64
     private let queue = JobQueue()
-    private let threads: Mutex<[JoinableThread]>
+    private let threads = Mutex<[WorkerThread]>([])
 
-    /// Starts `threads` threads, which live until ``shutdown()``. `threads` is at least 1.
-    public init(threads count: Int) {
+    /// Starts `threads` threads, which live until ``shutdown()``. `threads` is at least 1; `longJob` is what a job may work
+    /// before it gives way.
+    public init(threads count: Int, longJob: Duration = .milliseconds(2)) {
         precondition(count >= 1, "an executor needs at least one thread")
-        threads = Mutex([])
+        longJobNanoseconds = Int64(longJob / .nanoseconds(1))
         for _ in 0..<count {
-            let thread = JoinableThread { [self] in
-                while let job = queue.next() {
-                    job.runSynchronously(on: asUnownedTaskExecutor())
-                }
-            }
+            guard let thread = WorkerThread(of: self) else { preconditionFailure("the system has no thread left") }
             threads.withLock { $0.append(thread) }
         }
+    }
+
+    /// Lowers the priority of the present thread until the end of its job, if it is a worker and the job has worked for long.
+    /// Called every now and then by what may, so that it does not keep the processor from those who answer at once.
+    public static func giveWayIfLong() {
+        WorkerThread.present?.giveWayIfLong()
     }
 
     /// Queues a job; called by the Swift runtime.
@@ -32,6 +36,20 @@ public final class WorkerExecutor: TaskExecutor, Sendable {
     public func shutdown() {
         queue.close()
         for thread in threads.withLock({ exchange(&$0, with: []) }) { thread.join() }
+    }
+
+    func nextJob() -> UnownedJob? { queue.next() }
+
+    /// Has another thread begin when this one ends; false if there is none to be had, or everything ends.
+    func replace(_ thread: WorkerThread) -> Bool {
+        threads.withLock { threads in
+            // A shutdown joins those that it has found here, and nobody after them.
+            guard let index = threads.firstIndex(where: { $0 === thread }),
+                let successor = WorkerThread(of: self, after: thread)
+            else { return false }
+            threads[index] = successor
+            return true
+        }
     }
 }
 

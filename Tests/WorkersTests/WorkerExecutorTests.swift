@@ -1,23 +1,8 @@
 import CofferTesting
-import Glibc
-import Synchronization
 import Testing
 import Workers
 
 @Suite struct WorkerExecutorTests {
-    /// A barrier that blocks its thread, as SQLite would.
-    private final class Barrier: @unchecked Sendable {
-        // Sound: a pthread barrier is made for sharing, and the pointer never changes.
-        private let barrier = UnsafeMutablePointer<pthread_barrier_t>.allocate(capacity: 1)
-
-        init(_ count: UInt32) { pthread_barrier_init(barrier, nil, count) }
-        deinit {
-            pthread_barrier_destroy(barrier)
-            barrier.deallocate()
-        }
-        func wait() { pthread_barrier_wait(barrier) }
-    }
-
     @Test("as many blocking tasks run at once as there are threads")
     func parallelism() async {
         let workers = WorkerExecutor(threads: 8)

@@ -173,6 +173,7 @@ extension EngineConfiguration {
             path: path, access: role == .reader ? .queryOnly : .readWrite, createIfMissing: role == .service,
             synchronous: synchronous, maximumDatabaseBytes: maximumDatabaseBytes, limits: limits,
             authorizer: role == .service ? nil : UserAuthorizer(),
-            committed: role == .reader ? nil : committed, logger: logger)
+            committed: role == .reader ? nil : committed,
+            progressed: WorkerExecutor.giveWayIfLong, logger: logger)
     }
 }

@@ -1,0 +1,117 @@
+import CofferTesting
+import Synchronization
+import Testing
+import Workers
+
+@Suite("Workers that give way", .timeLimit(.minutes(2)))
+struct GivingWayTests {
+    /// Gives way in the present job, which counts as long after the first question.
+    private static func giveWay() {
+        for _ in 0..<2 { WorkerExecutor.giveWayIfLong() }
+    }
+
+    /// How many threads the process has.
+    private static func threadCount() throws -> Int {
+        let line = FileContent.text(of: "/proc/self/status").split(separator: "\n").first { $0.hasPrefix("Threads:") }
+        return try #require(line.flatMap { Int($0.split(separator: "\t").last ?? "") })
+    }
+
+    /// The thread that runs the next job, as it is after `work`.
+    private func sighting(
+        on workers: WorkerExecutor, after work: @escaping @Sendable () -> Void = {}
+    ) async -> ThreadSighting {
+        await Task(executorPreference: workers) {
+            work()
+            return ThreadSighting()
+        }.value
+    }
+
+    @Test("A long job lowers its priority, and the next one has the ordinary priority on another thread")
+    func longJob() async throws {
+        let workers = WorkerExecutor(threads: 1, longJob: .milliseconds(5))
+        defer { workers.shutdown() }
+        let before = await sighting(on: workers)
+        let long = await sighting(on: workers) {
+            while ThreadSighting.presentNiceness == before.niceness { WorkerExecutor.giveWayIfLong() }
+        }
+        #expect(long.path == before.path)
+        #expect(long.niceness == min(before.niceness + 10, 19))
+        let after = await sighting(on: workers)
+        #expect(after.path != long.path)
+        #expect(after.niceness == before.niceness)
+        try await eventually { !long.exists }
+    }
+
+    @Test("Jobs that are short keep their thread, however many there are")
+    func shortJobs() async {
+        let workers = WorkerExecutor(threads: 1, longJob: .seconds(3600))
+        defer { workers.shutdown() }
+        let before = await sighting(on: workers)
+        for _ in 0..<100 {
+            let after = await sighting(on: workers) { Self.giveWay() }
+            #expect(after.path == before.path)
+            #expect(after.niceness == before.niceness)
+        }
+    }
+
+    @Test("A thread that is no worker does not give way")
+    func others() {
+        let before = ThreadSighting()
+        Self.giveWay()
+        #expect(ThreadSighting.presentNiceness == before.niceness)
+    }
+
+    @Test("As many work at once as before when all have given way, and those that have are gone")
+    func replacement() async throws {
+        let workers = WorkerExecutor(threads: 4, longJob: .zero)
+        let retired = Sightings()
+        for _ in 0..<100 {
+            let barrier = Barrier(4)
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask(executorPreference: workers) {
+                        retired.add()
+                        Self.giveWay()
+                        barrier.wait()
+                    }
+                }
+            }
+        }
+        let sightings = retired.all
+        #expect(Set(sightings.map(\.niceness)).count == 1)
+        workers.shutdown()
+        try await eventually { !sightings.contains { $0.exists } }
+    }
+
+    @Test("A shutdown waits for those that give way, and for those that have taken their places")
+    func shutdown() async throws {
+        let before = try Self.threadCount()
+        for _ in 0..<200 {
+            let workers = WorkerExecutor(threads: 2, longJob: .zero)
+            let begun = Barrier(3)
+            let ended = Sightings()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<2 {
+                    group.addTask(executorPreference: workers) {
+                        begun.wait()
+                        Self.giveWay()
+                        ended.add()
+                    }
+                }
+                begun.wait()
+                workers.shutdown()
+                #expect(ended.all.count == 2)
+            }
+        }
+        try await eventually { try Self.threadCount() < before + 100 }
+    }
+}
+
+private final class Sightings: Sendable {
+    private let sightings = Mutex<[ThreadSighting]>([])
+
+    var all: [ThreadSighting] { sightings.withLock { $0 } }
+
+    /// Adds the present thread.
+    func add() { sightings.withLock { $0.append(ThreadSighting()) } }
+}
