@@ -26,9 +26,7 @@ public enum Base64 {
     }
 
     /// Puts the encoding of `bytes` at the beginning of `target` and returns its length.
-    static func put(_ bytes: UnsafeRawBufferPointer, padded: Bool, into target: UnsafeMutableBufferPointer<UInt8>)
-        -> Int
-    {
+    static func put(_ bytes: UnsafeRawBufferPointer, padded: Bool, into target: UnsafeMutablePointer<UInt8>) -> Int {
         let alphabet = alphabet.utf8Start
         var written = 0
         for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -72,7 +70,7 @@ extension JSONWriter {
     /// Writes bytes as a string of base64.
     public mutating func write(base64 bytes: UnsafeRawBufferPointer, padded: Bool = true) {
         writeValue(upTo: Base64.encodedCount(of: bytes.count, padded: padded) + 2) { target in
-            let count = Base64.put(bytes, padded: padded, into: UnsafeMutableBufferPointer(rebasing: target[1...]))
+            let count = Base64.put(bytes, padded: padded, into: target + 1)
             target[0] = UInt8(ascii: "\"")
             target[count + 1] = UInt8(ascii: "\"")
             return count + 2

@@ -12,7 +12,7 @@ extension JSONWriter {
     /// Writes an integer as a string, for readers whose numbers end at 2^53.
     public mutating func write(asString value: Int64) {
         writeValue(upTo: Self.longestInteger + 2) { bytes in
-            let end = 1 + Self.put(value, into: UnsafeMutableBufferPointer(rebasing: bytes[1...]))
+            let end = 1 + Self.put(value, into: bytes + 1)
             bytes[0] = UInt8(ascii: "\"")
             bytes[end] = UInt8(ascii: "\"")
             return end + 1
@@ -25,29 +25,57 @@ extension JSONWriter {
         guard value.isFinite else { return writeNull() }
         var text = value.description
         text.withUTF8 { digits in
-            writeValue(upTo: digits.count) { $0.update(fromContentsOf: digits) }
+            writeValue(upTo: digits.count) {
+                $0.update(from: digits.baseAddress!, count: digits.count)
+                return digits.count
+            }
         }
     }
 
     /// The bytes of `Int64.min`.
     private static let longestInteger = 20
 
-    /// Puts the decimal form at the beginning of `bytes`, which has room for the longest, and returns its length.
-    private static func put(_ value: Int64, into bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        var first = longestInteger
+    /// Puts the decimal form at the beginning of `bytes`, which has room for it, and returns its length.
+    @inline(__always)
+    private static func put(_ value: Int64, into bytes: UnsafeMutablePointer<UInt8>) -> Int {
         var rest = value.magnitude
-        repeat {
-            let quotient = rest / 10
-            first -= 1
-            bytes[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest &- quotient &* 10)
-            rest = quotient
-        } while rest > 0
+        var end = digitCount(of: rest)
         if value < 0 {
-            first -= 1
-            bytes[first] = UInt8(ascii: "-")
+            bytes[0] = UInt8(ascii: "-")
+            end += 1
         }
-        let length = longestInteger - first
-        for index in 0..<length { bytes[index] = bytes[first + index] }
+        let length = end
+        while rest >= 100 {
+            let quotient = rest / 100
+            end -= 2
+            putPair(Int(truncatingIfNeeded: rest &- quotient &* 100), into: bytes + end)
+            rest = quotient
+        }
+        if rest >= 10 {
+            putPair(Int(truncatingIfNeeded: rest), into: bytes + (end - 2))
+        } else {
+            bytes[end - 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)
+        }
         return length
     }
+
+    private static func digitCount(of value: UInt64) -> Int {
+        var count = 1
+        var rest = value
+        while rest >= 10_000 {
+            rest /= 10_000
+            count += 4
+        }
+        return count + (rest >= 1000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
+    }
+
+    private static func putPair(_ value: Int, into bytes: UnsafeMutablePointer<UInt8>) {
+        bytes.update(from: pairs.utf8Start + 2 * value, count: 2)
+    }
+
+    /// The numbers below 100, two digits each.
+    private static let pairs: StaticString = """
+        0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+        5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+        """
 }

@@ -12,7 +12,7 @@
 ///
 /// Writing a value allocates nothing unless the buffer has to grow.
 public struct JSONWriter: ~Copyable {
-    var buffer: [UInt8] = []
+    @usableFromInline var buffer: [UInt8] = []
 
     /// Makes a writer with room for `capacity` bytes.
     public init(capacity: Int = 512) {
@@ -20,7 +20,7 @@ public struct JSONWriter: ~Copyable {
     }
 
     /// Bytes written and not taken.
-    public var count: Int { buffer.count }
+    @inlinable public var count: Int { buffer.count }
 
     /// A place in what was written.
     public struct Mark: Sendable {
@@ -52,10 +52,7 @@ public struct JSONWriter: ~Copyable {
 
     /// Writes `{`.
     public mutating func beginObject() {
-        writeValue(upTo: 1) { bytes in
-            bytes[0] = UInt8(ascii: "{")
-            return 1
-        }
+        open(UInt8(ascii: "{"))
     }
 
     /// Writes `}`.
@@ -65,10 +62,7 @@ public struct JSONWriter: ~Copyable {
 
     /// Writes `[`.
     public mutating func beginArray() {
-        writeValue(upTo: 1) { bytes in
-            bytes[0] = UInt8(ascii: "[")
-            return 1
-        }
+        open(UInt8(ascii: "["))
     }
 
     /// Writes `]`.
@@ -82,7 +76,7 @@ public struct JSONWriter: ~Copyable {
         assert(name.withUTF8Buffer { TextScan.firstSpecial(in: UnsafeRawBufferPointer($0), from: 0) } == count)
         writeValue(upTo: count + 3) { bytes in
             bytes[0] = UInt8(ascii: "\"")
-            bytes.baseAddress.unsafelyUnwrapped.advanced(by: 1).update(from: name.utf8Start, count: count)
+            (bytes + 1).update(from: name.utf8Start, count: count)
             bytes[count + 1] = UInt8(ascii: "\"")
             bytes[count + 2] = UInt8(ascii: ":")
             return count + 3
@@ -95,10 +89,30 @@ public struct JSONWriter: ~Copyable {
         buffer.append(UInt8(ascii: ":"))
     }
 
+    /// A member's name as ``name(encoded:)`` takes it.
+    public static func encoded(name: String) -> [UInt8] {
+        var writer = JSONWriter(capacity: name.utf8.count + 3)
+        writer.name(escaping: name)
+        return writer.finish()
+    }
+
+    /// Writes a member's name that was encoded before, as it is written in many objects.
+    public mutating func name(encoded name: [UInt8]) {
+        writeValue(upTo: name.count) { bytes in
+            name.withUnsafeBufferPointer { bytes.update(from: $0.baseAddress!, count: $0.count) }
+            return name.count
+        }
+    }
+
     /// Writes a member's name; the bytes must be UTF-8.
     public mutating func name(utf8 name: UnsafeRawBufferPointer) {
         write(utf8: name)
         buffer.append(UInt8(ascii: ":"))
+    }
+
+    /// Ends a document that others follow, each on a line of its own.
+    public mutating func endLine() {
+        buffer.append(UInt8(ascii: "\n"))
     }
 
     /// Writes `null`.
@@ -162,20 +176,27 @@ extension JSONWriter {
     /// Appends the comma that is due and what `body` puts into memory for at most `capacity` bytes; it returns how
     /// many it put. One growth check for the whole value.
     @inline(__always)
-    mutating func writeValue(upTo capacity: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
+    mutating func writeValue(upTo capacity: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
         let comma = isCommaDue ? 1 : 0
         buffer.append(addingCapacity: comma + capacity) { output in
             output.withUnsafeMutableBufferPointer { bytes, count in
-                if comma == 1 { bytes[0] = UInt8(ascii: ",") }
-                count = comma + body(UnsafeMutableBufferPointer(rebasing: bytes[comma...]))
+                let start = bytes.baseAddress.unsafelyUnwrapped
+                if comma == 1 { start.pointee = UInt8(ascii: ",") }
+                count = comma + body(start + comma)
             }
         }
+    }
+
+    @inline(__always)
+    private mutating func open(_ bracket: UInt8) {
+        if isCommaDue { buffer.append(UInt8(ascii: ",")) }
+        buffer.append(bracket)
     }
 
     private mutating func write(literal: StaticString) {
         let count = literal.utf8CodeUnitCount
         writeValue(upTo: count) { bytes in
-            bytes.baseAddress.unsafelyUnwrapped.update(from: literal.utf8Start, count: count)
+            bytes.update(from: literal.utf8Start, count: count)
             return count
         }
     }

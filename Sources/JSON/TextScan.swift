@@ -3,26 +3,36 @@ enum TextScan {
     /// The first byte at or after `start` that is a control character, a quote, a backslash or not ASCII; the count
     /// if none is.
     static func firstSpecial(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
-        var offset = start
-        while offset + 8 <= text.count {
-            let flags = specialFlags(in: word(text, at: offset))
-            if flags != 0 { return offset + flags.trailingZeroBitCount / 8 }
-            offset += 8
-        }
-        while offset < text.count, !isSpecial(text[offset]) { offset += 1 }
-        return offset
+        first(in: text, from: start) { escapeFlags(in: $0) | $0 & highBits }
+    }
+
+    /// The first byte at or after `start` that is a control character, a quote or a backslash; the count if none is.
+    static func firstEscaped(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        first(in: text, from: start, escapeFlags)
     }
 
     /// The first byte at or after `start` that is not ASCII; the count if none is.
     static func firstNonASCII(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        first(in: text, from: start) { $0 & highBits }
+    }
+
+    /// - Parameter flags: has the high bit of the lowest byte that is looked for, whatever is above it; 0 for a word with none.
+    @inline(__always)
+    private static func first(
+        in text: UnsafeRawBufferPointer, from start: Int, _ flags: (UInt64) -> UInt64
+    ) -> Int {
         var offset = start
         while offset + 8 <= text.count {
-            let flags = word(text, at: offset) & highBits
-            if flags != 0 { return offset + flags.trailingZeroBitCount / 8 }
+            let found = flags(word(text, at: offset))
+            if found != 0 { return offset + found.trailingZeroBitCount / 8 }
             offset += 8
         }
-        while offset < text.count, text[offset] < 0x80 { offset += 1 }
-        return offset
+        guard offset < text.count else { return offset }
+        // The last eight again, of which the first are known not to be it, or what is there, and spaces.
+        let isWhole = text.count - start >= 8
+        let last = isWhole ? text.count - 8 : offset
+        let found = flags(isWhole ? word(text, at: last) : shortWord(text, at: offset))
+        return found == 0 ? text.count : last + found.trailingZeroBitCount / 8
     }
 
     /// The length of the well-formed sequence of two to four bytes at `offset`, or 0: table 3-7 of
@@ -45,9 +55,9 @@ enum TextScan {
         return length
     }
 
-    /// Whether the whole text is UTF-8.
-    static func isValidUTF8(_ text: UnsafeRawBufferPointer) -> Bool {
-        var offset = firstNonASCII(in: text, from: 0)
+    /// Whether the whole text is UTF-8, up to `start` of which it is ASCII.
+    static func isValidUTF8(_ text: UnsafeRawBufferPointer, from start: Int = 0) -> Bool {
+        var offset = firstNonASCII(in: text, from: start)
         while offset < text.count {
             let length = multibyteLength(in: text, at: offset)
             guard length > 0 else { return false }
@@ -65,17 +75,20 @@ enum TextScan {
         UInt64(littleEndian: text.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
-    /// The high bit of the lowest special byte, with possibly wrong ones above it: a borrow only moves upward
+    /// The bytes from `offset` on, fewer than eight, and spaces after them.
+    private static func shortWord(_ text: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {
+        var word = ones &* UInt64(UInt8(ascii: " "))
+        for index in (offset..<text.count).reversed() { word = word << 8 | UInt64(text[index]) }
+        return word
+    }
+
+    /// The high bit of the lowest byte to be escaped, with possibly wrong ones above it: a borrow only moves upward
     /// (https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord).
-    private static func specialFlags(in word: UInt64) -> UInt64 {
+    private static func escapeFlags(in word: UInt64) -> UInt64 {
         let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
         let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
         let low = (word &- ones &* 0x20) & ~word
         let equal = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
-        return (low | equal | word) & highBits
-    }
-
-    private static func isSpecial(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+        return (low | equal) & highBits
     }
 }

@@ -57,7 +57,11 @@ struct WriterTests {
 
     @Test(
         "Integers are written in full",
-        arguments: [0, 1, -1, 9, 10, 99, 100, 1_234_567_890, 9_007_199_254_740_993, .max, .min] as [Int64])
+        arguments: [0, 1, -1, 9, 10, 99, 100, 1_234_567_890, 9_007_199_254_740_993, .max, .min] as [Int64]
+            + (1...18).flatMap { digits in
+                let power = Int64("1" + String(repeating: "0", count: digits))!
+                return [power - 1, power, -power, -power - 1]
+            })
     func integers(value: Int64) {
         #expect(written { $0.write(value) } == "\(value)")
         #expect(written { $0.write(asString: value) } == "\"\(value)\"")
@@ -77,19 +81,21 @@ struct WriterTests {
 
     @Test("What must be escaped is, at every position of a word, and nothing else")
     func escapes() throws {
-        for byte in UInt8.min..<0x80 {
-            for position in 0..<17 {
-                var text = [UInt8](repeating: UInt8(ascii: "y"), count: 17)
+        for (count, position) in [1, 5, 8, 12, 17].flatMap({ count in (0..<count).map { (count, $0) } }) {
+            for byte in UInt8.min..<0x80 {
+                var text = [UInt8](repeating: UInt8(ascii: "y"), count: count)
                 text[position] = byte
                 let output = written { writer in text.withUnsafeBytes { writer.write(utf8: $0) } }
                 let mustGrow = byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-                #expect(mustGrow == (output.utf8.count > 19))
-                #expect(try JSONValue(parsing: Array(output.utf8)).stringValue == String(decoding: text, as: UTF8.self))
+                if mustGrow != (output.utf8.count > count + 2) { Issue.record("\(output)") }
+                let parsed = try JSONValue(parsing: Array(output.utf8)).stringValue
+                if parsed != String(decoding: text, as: UTF8.self) { Issue.record("\(output)") }
             }
         }
         #expect(
             written { $0.write("\u{1F}\u{0}\u{B}\u{8}\u{C}\n\r\t\"\\/") } == #""\u001f\u0000\u000b\b\f\n\r\t\"\\/""#)
         #expect(written { $0.write("é\u{2028}😀\u{7F}") } == "\"é\u{2028}😀\u{7F}\"")
+        #expect(written { $0.write("é\"😀\n, and\tmore é") } == #""é\"😀\n, and\tmore é""#)
         #expect(written { $0.write("") } == "\"\"")
     }
 
@@ -131,6 +137,22 @@ struct WriterTests {
             writer.endArray()
         }
         #expect(text == #"[1,"a\"é"]"#)
+    }
+
+    @Test("A name that was encoded before, and the end of a line") func lines() {
+        let name = JSONWriter.encoded(name: "a\"é")
+        let text = written { writer in
+            for value in 1...2 {
+                writer.beginObject()
+                writer.name(encoded: name)
+                writer.write(value)
+                writer.name(encoded: name)
+                writer.writeNull()
+                writer.endObject()
+                writer.endLine()
+            }
+        }
+        #expect(text == #"{"a\"é":1,"a\"é":null}"# + "\n" + #"{"a\"é":2,"a\"é":null}"# + "\n")
     }
 
     @Test("Taking empties the writer, which goes on")
