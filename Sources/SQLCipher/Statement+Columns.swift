@@ -21,29 +21,14 @@ extension Statement {
         return bytes(sqlite3_column_decltype(handle, Int32(index)))
     }
 
+    /// The present row. It is good, like what is read from it, until the statement is stepped, reset or finished.
+    public var currentRow: Row { Row(handle: handle) }
+
     /// The value of a column of the present row, from 0, without a copy.
     ///
-    /// - Throws: ``SQLiteCode/outOfMemory`` if SQLite had to convert the text to UTF-8, or to make a blob of zeros that it
-    ///   keeps as a length, and could not.
+    /// - Throws: as ``Row/column(_:)``.
     public func column(_ index: Int) throws(SQLiteError) -> ColumnValue {
-        let handle = handle
-        let column = Int32(truncatingIfNeeded: index)
-        switch sqlite3_column_type(handle, column) {
-        case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, column))
-        case SQLITE_FLOAT: return .real(sqlite3_column_double(handle, column))
-        case SQLITE_TEXT:
-            guard let text = sqlite3_column_text(handle, column) else {
-                throw SQLiteError(.outOfMemory, message: "out of memory")
-            }
-            return .text(UnsafeRawBufferPointer(start: text, count: Int(sqlite3_column_bytes(handle, column))))
-        case SQLITE_BLOB:
-            // Asked for first: what could not be made is NULL afterwards.
-            let count = Int(sqlite3_column_bytes(handle, column))
-            let bytes = sqlite3_column_blob(handle, column)
-            guard bytes != nil || count == 0 else { throw SQLiteError(.outOfMemory, message: "out of memory") }
-            return .blob(UnsafeRawBufferPointer(start: bytes, count: count))
-        default: return .null
-        }
+        try currentRow.column(index)
     }
 
     /// The bytes of a column's text or blob in the present row, from 0; 0 for a number and NULL.

@@ -98,6 +98,22 @@ import Testing
         }
     }
 
+    @Test("a blob over a limit is not read, nor made of zeros") func limitedBlob() throws {
+        try withConnection { connection throws in
+            try connection.withStatement("SELECT zeroblob(1000000), x'0102', 'text'") { statement throws in
+                #expect(try statement.step())
+                let row = statement.currentRow
+                #expect(row.columnCount == 3)
+                #expect(try row.column(0, blobUpTo: 999_999).map { Value($0) } == nil)
+                #expect(try row.column(1, blobUpTo: 1).map { Value($0) } == nil)
+                #expect(try row.column(1, blobUpTo: 2).map { Value($0) } == .blob([1, 2]))
+                #expect(try row.column(2, blobUpTo: 0).map { Value($0) } == .text("text"))
+                let zeros = Value.blob(Array(repeating: 0, count: 1_000_000))
+                #expect(try row.column(0, blobUpTo: 1_000_000).map { Value($0) } == zeros)
+            }
+        }
+    }
+
     @Test("literals make values")
     func literals() {
         let values: [Value] = [nil, 1, 1.5, "a"]

@@ -10,7 +10,8 @@ struct LineWriter: ~Copyable {
     static let pieceBytes = 64 * 1024
 
     private struct Progress {
-        let names: [String]
+        /// Encoded; none if rows are arrays.
+        let names: [[UInt8]]
         let start: MonotonicInstant
         let changesBefore: Int64
         var hasRow: Bool
@@ -45,7 +46,7 @@ struct LineWriter: ~Copyable {
                 if result.json.count > 0 { return false }
                 throw Problem.rowTooLarge
             }
-            result.json.append("\n")
+            result.json.endLine()
             progress.hasRow = try statement.step()
             if progress.hasRow, result.json.count >= Self.pieceBytes { return false }
         }
@@ -60,7 +61,7 @@ struct LineWriter: ~Copyable {
         var progress = try begin(statement, on: connection)
         while progress.hasRow {
             if try !progress.isTruncated && result.writeRow(of: statement, progress.names) {
-                result.json.append("\n")
+                result.json.endLine()
             } else {
                 progress.isTruncated = true
             }

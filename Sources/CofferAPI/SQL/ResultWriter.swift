@@ -98,7 +98,7 @@ struct ResultWriter: ~Copyable {
         json.rewind(to: mark)
     }
 
-    mutating func writeColumns(of statement: Statement) throws -> [String] {
+    mutating func writeColumns(of statement: Statement) throws -> [[UInt8]] {
         let limit = json.count + metadataLeft - Self.tailBytes
         var names = ColumnNames()
         json.name("columns")
@@ -116,7 +116,7 @@ struct ResultWriter: ~Copyable {
         }
         json.endArray()
         guard json.count <= limit else { throw Problem.replyTooLarge }
-        return names.unique
+        return names.unique.map { JSONWriter.encoded(name: $0) }
     }
 
     /// Writes a name out of a schema, which may come from elsewhere and need not be UTF-8.
@@ -125,8 +125,9 @@ struct ResultWriter: ~Copyable {
     }
 
     /// Writes the rows that fit; true if there were more.
-    private mutating func writeRows(of statement: Statement, startingWith first: Bool, _ names: [String]) throws -> Bool
-    {
+    private mutating func writeRows(
+        of statement: Statement, startingWith first: Bool, _ names: [[UInt8]]
+    ) throws -> Bool {
         var hasRow = first
         var truncated = false
         json.name("rows")
@@ -144,14 +145,16 @@ struct ResultWriter: ~Copyable {
     }
 
     /// Writes the present row whole, or nothing and returns false if it does not fit.
-    mutating func writeRow(of statement: Statement, _ names: [String]) throws -> Bool {
+    ///
+    /// - Parameter names: the columns' encoded names, if rows are objects.
+    mutating func writeRow(of statement: Statement, _ names: [[UInt8]]) throws -> Bool {
         guard rowsLeft > 0 else { return false }
         let mark = json.mark
+        let row = statement.currentRow
         if options.rowsAsObjects { json.beginObject() } else { json.beginArray() }
-        for column in 0..<statement.columnCount {
-            if options.rowsAsObjects { json.name(escaping: names[column]) }
-            // Before SQLite is asked for the value: it would fill memory with the zeros of a zeroblob.
-            guard statement.columnByteCount(column) <= bytesLeft, write(try statement.column(column)) else {
+        for column in 0..<row.columnCount {
+            if options.rowsAsObjects { json.name(encoded: names[column]) }
+            guard let value = try row.column(column, blobUpTo: bytesLeft), write(value) else {
                 json.rewind(to: mark)
                 return false
             }
@@ -168,21 +171,13 @@ struct ResultWriter: ~Copyable {
     /// The bytes that the reply's rows may still take.
     private var bytesLeft: Int { options.maximumBytes - Self.tailBytes - json.count }
 
-    /// Writes a value; false, with the value written or not, if it does not fit.
+    /// Writes a value; false if it is a text or a blob that does not fit.
     private mutating func write(_ value: ColumnValue) -> Bool {
         switch value {
         case .null: json.writeNull()
         case .integer(let number):
             if options.integersAsStrings { json.write(asString: number) } else { json.write(number) }
-        case .real(let number):
-            if number.isFinite {
-                json.write(number)
-            } else {
-                json.beginObject()
-                json.name("float")
-                json.write(number < 0 ? "-Infinity" : "Infinity")
-                json.endObject()
-            }
+        case .real(let number): write(number)
         case .text(let text):
             // Counted only near the limit: an escape is six bytes at most.
             guard 6 * text.count + 2 <= bytesLeft || JSONWriter.byteCount(ofString: text) <= bytesLeft else {
@@ -191,7 +186,18 @@ struct ResultWriter: ~Copyable {
             if !json.write(utf8IfValid: text) { return writeTagged("text_base64", text) }
         case .blob(let bytes): return writeTagged("base64", bytes)
         }
-        return bytesLeft >= 0
+        return true
+    }
+
+    private mutating func write(_ number: Double) {
+        if number.isFinite {
+            json.write(number)
+        } else {
+            json.beginObject()
+            json.name("float")
+            json.write(number < 0 ? "-Infinity" : "Infinity")
+            json.endObject()
+        }
     }
 
     private mutating func writeTagged(_ tag: StaticString, _ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -200,7 +206,7 @@ struct ResultWriter: ~Copyable {
         json.name(tag)
         json.write(base64: bytes)
         json.endObject()
-        return bytesLeft >= 0
+        return true
     }
 }
 
