@@ -1,28 +1,36 @@
 import Synchronization
 
-/// Passes pieces from the task that makes them to the one that sends them, one at a time.
+/// Passes pieces from the task that makes them to the one that sends them. One lies here while the next is made.
 final class PieceSlot: Sendable {
     private struct State {
-        var bytes: [UInt8] = []
+        var pieces: [[UInt8]] = []
         var end: Result<Void, any Error>?
         /// The maker is not to wait any more.
         var isWoken = false
         var maker: CheckedContinuation<Void, Never>?
         var taker: CheckedContinuation<Void, Never>?
+
+        var isFull: Bool { pieces.count > 1 && !isWoken }
+        var isEmpty: Bool { pieces.isEmpty && end == nil }
     }
 
     private let state = Mutex(State())
 
-    /// Puts a piece in and waits until it has been taken, or ``wake()`` was called. For one task.
+    /// Puts a piece in and waits, if there is another before it, until that has been taken or ``wake()`` was called. For
+    /// one task.
     func put(_ bytes: [UInt8]) async {
+        let (taker, isFull) = state.withLock { state in
+            state.pieces.append(bytes)
+            return (state.taker.take(), state.isFull)
+        }
+        taker?.resume()
+        guard isFull else { return }
         await withCheckedContinuation { maker in
-            let (taker, mayGoOn) = state.withLock { state in
-                state.bytes.append(contentsOf: bytes)
-                if !state.isWoken { state.maker = maker }
-                return (state.taker.take(), state.isWoken)
+            let isFull = state.withLock { state in
+                if state.isFull { state.maker = maker }
+                return state.isFull
             }
-            taker?.resume()
-            if mayGoOn { maker.resume() }
+            if !isFull { maker.resume() }
         }
     }
 
@@ -38,7 +46,7 @@ final class PieceSlot: Sendable {
     /// Puts the last piece in, and does not wait.
     func finish(_ bytes: [UInt8]) {
         end { state in
-            state.bytes.append(contentsOf: bytes)
+            state.pieces.append(bytes)
             state.end = .success(())
         }
     }
@@ -56,25 +64,31 @@ final class PieceSlot: Sendable {
         taker?.resume()
     }
 
-    /// Takes what is there, waited for if need be, and says whether it was the last. For one task.
+    /// Takes the next piece, waited for if need be, and says whether it was the last. For one task.
     ///
     /// - Throws: what it was failed with, when all else is taken.
     func take() async throws -> (bytes: [UInt8], isLast: Bool) {
-        await withCheckedContinuation { taker in
-            let isThere = state.withLock { state in
-                if !state.bytes.isEmpty || state.end != nil { return true }
-                state.taker = taker
-                return false
-            }
-            if isThere { taker.resume() }
-        }
+        if state.withLock({ $0.isEmpty }) { await waitForPiece() }
         let (bytes, end, maker) = state.withLock { state in
-            defer { state.bytes = [] }
-            return (state.bytes, state.end, state.maker.take())
+            let bytes = state.pieces.isEmpty ? nil : state.pieces.removeFirst()
+            return (bytes, state.pieces.isEmpty ? state.end : nil, state.maker.take())
         }
         maker?.resume()
-        if bytes.isEmpty, case .failure(let error)? = end { throw error }
+        guard let bytes else {
+            try end?.get()
+            return ([], true)
+        }
         guard case .success? = end else { return (bytes, false) }
         return (bytes, true)
+    }
+
+    private func waitForPiece() async {
+        await withCheckedContinuation { taker in
+            let isEmpty = state.withLock { state in
+                if state.isEmpty { state.taker = taker }
+                return state.isEmpty
+            }
+            if !isEmpty { taker.resume() }
+        }
     }
 }
