@@ -1,25 +1,32 @@
 import DequeModule
 import Glibc
 
-/// A first-in-first-out queue of executor jobs that threads block on.
+/// A first-in-first-out queue of executor jobs, and the threads that run them.
 ///
-/// Sound as `@unchecked Sendable`: `jobs` and `isClosed` are touched only while `mutex` is held, and the two
-/// pthread objects are made for sharing. `Synchronization.Mutex` has no condition variable to wait on.
+/// Jobs often come in bursts and are short: to wake a thread costs more than to run them. So one thread is woken at a time,
+/// and when it takes a job and leaves others, it wakes the next one before it begins. A job waits for a thread that is on
+/// its way, and never beside one that sleeps. Each thread sleeps at a semaphore of its own, so that whoever is woken is
+/// known, and comes.
+///
+/// Sound as `@unchecked Sendable`: the variables are touched only while `mutex` is held, and the mutex and the semaphores
+/// are made for sharing.
 final class JobQueue: @unchecked Sendable {
+    private typealias Semaphore = UnsafeMutablePointer<sem_t>
+
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let available = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: Deque<UnownedJob> = []
     private var isClosed = false
+    /// The threads that sleep and have not been woken; the latest, whose caches are warm, is woken first.
+    private var sleepers: [Semaphore] = []
+    /// A thread has been woken and has not looked at the jobs yet.
+    private var isOneOnItsWay = false
 
     init() {
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(available, nil)
     }
 
     deinit {
-        pthread_cond_destroy(available)
         pthread_mutex_destroy(mutex)
-        available.deallocate()
         mutex.deallocate()
     }
 
@@ -27,24 +34,52 @@ final class JobQueue: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         precondition(!isClosed, "a job was enqueued on an executor after its shutdown")
         jobs.append(job)
+        let sleeper = takeSleeper()
         pthread_mutex_unlock(mutex)
-        pthread_cond_signal(available)
+        if let sleeper { sem_post(sleeper) }
     }
 
-    /// The next job, waited for; `nil` once the queue is closed and empty.
-    func next() -> UnownedJob? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        while jobs.isEmpty && !isClosed {
-            pthread_cond_wait(available, mutex)
+    /// Lets the calling thread run jobs until the queue is closed and empty, or `condition` does not hold before one. Whoever
+    /// leaves so sees to it that another thread comes in its place.
+    func serve(while condition: () -> Bool = { true }, _ run: (UnownedJob) -> Void) {
+        let semaphore = Semaphore.allocate(capacity: 1)
+        sem_init(semaphore, 0, 0)
+        defer {
+            sem_destroy(semaphore)
+            semaphore.deallocate()
         }
-        return jobs.popFirst()
+        while condition(), let job = next(sleepingAt: semaphore) { run(job) }
+    }
+
+    private func next(sleepingAt semaphore: Semaphore) -> UnownedJob? {
+        pthread_mutex_lock(mutex)
+        while jobs.isEmpty && !isClosed {
+            sleepers.append(semaphore)
+            pthread_mutex_unlock(mutex)
+            while sem_wait(semaphore) != 0 {}  // A signal handler has run.
+            pthread_mutex_lock(mutex)
+            isOneOnItsWay = false
+        }
+        let job = jobs.popFirst()
+        let sleeper = takeSleeper()
+        pthread_mutex_unlock(mutex)
+        if let sleeper { sem_post(sleeper) }
+        return job
+    }
+
+    /// The thread that the caller has to wake, if any.
+    private func takeSleeper() -> Semaphore? {
+        guard !jobs.isEmpty, !isOneOnItsWay, let sleeper = sleepers.popLast() else { return nil }
+        isOneOnItsWay = true
+        return sleeper
     }
 
     func close() {
         pthread_mutex_lock(mutex)
         isClosed = true
+        let all = sleepers
+        sleepers = []
         pthread_mutex_unlock(mutex)
-        pthread_cond_broadcast(available)
+        for sleeper in all { sem_post(sleeper) }
     }
 }

@@ -38,7 +38,10 @@ public final class WorkerExecutor: TaskExecutor, Sendable {
         for thread in threads.withLock({ exchange(&$0, with: []) }) { thread.join() }
     }
 
-    func nextJob() -> UnownedJob? { queue.next() }
+    /// Lets the calling thread run jobs for as long as `condition` holds, until the shutdown.
+    func serve(while condition: () -> Bool, _ run: (UnownedJob) -> Void) {
+        queue.serve(while: condition, run)
+    }
 
     /// Has another thread begin when this one ends; false if there is none to be had, or everything ends.
     func replace(_ thread: WorkerThread) -> Bool {
@@ -62,9 +65,7 @@ public final class SerialThreadExecutor: SerialExecutor, Sendable {
     public init() {
         thread = Mutex(nil)
         let started = JoinableThread { [self] in
-            while let job = queue.next() {
-                job.runSynchronously(on: asUnownedSerialExecutor())
-            }
+            queue.serve { $0.runSynchronously(on: asUnownedSerialExecutor()) }
         }
         thread.withLock { $0 = started }
     }

@@ -37,7 +37,7 @@ final class WorkerThread: Sendable {
 
     private func run() {
         Self.present = self
-        while !hasGivenWay.load(ordering: .relaxed), let job = executor.nextJob() {
+        executor.serve(while: { !hasGivenWay.load(ordering: .relaxed) }) { job in
             longFrom.store(0, ordering: .relaxed)
             job.runSynchronously(on: executor.asUnownedTaskExecutor())
         }
