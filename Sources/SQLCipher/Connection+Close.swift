@@ -18,7 +18,7 @@ extension Connection {
                 metadata: ["statements": .array(unfinished.map { .string(String($0.prefix(200))) })])
         }
         endLentStatements()
-        for statement in cache.removeAll() { sqlite3_finalize(statement) }
+        for statement in cache.removeAll() + ownStatements.removeAll() { sqlite3_finalize(statement) }
         interruptible.withLock { $0 = nil }
         // An interruption that came before would stop the checkpoint, and the WAL would stay.
         clearLimit()

@@ -20,6 +20,7 @@ public final class Connection: @unchecked Sendable {
     let deferred = DeferredFinalization()
     var commitHook: CommitHook?
     var cache: StatementCache
+    var ownStatements = OwnStatements()
 
     /// The compiled statements that are out, including dropped ones that wait for their finalization. SQLite's own list
     /// also has those of virtual tables, which are not ours to finalize.
