@@ -54,22 +54,22 @@ extension Engine {
                 defer { statement.finish() }
                 guard statement.isReadOnly || statement.isExplain else { return nil }
                 try statement.bind(arguments)
-                return try timed(.reader, statement) { try read(statement, connection) }
+                let clock = RunClock()
+                defer {
+                    let time = clock.read()
+                    statement.history.record(time.taken)
+                    metrics.statementEnded(on: .reader, after: time.elapsed)
+                }
+                return try read(statement, connection)
             }
         } catch PoolError.openFailed(is GrowthRefused) {
             return nil
         }
     }
 
-    func timed<Result>(
-        _ role: PoolRole, _ statement: Statement? = nil, _ work: () throws -> Result
-    ) rethrows -> Result {
-        let clock = RunClock()
-        defer {
-            let time = clock.read()
-            statement?.history.record(time.taken)
-            metrics.statementEnded(on: role, after: time.elapsed)
-        }
+    func timed<Result>(_ role: PoolRole, _ work: () throws -> Result) rethrows -> Result {
+        let start = SystemTime().now
+        defer { metrics.statementEnded(on: role, after: start.duration(to: SystemTime().now)) }
         return try work()
     }
 }

@@ -13,9 +13,15 @@ extension Engine {
             return try await writer.withConnection { try runAlone(sql, arguments, timeout, on: $0, read) }
         }
         let write = PendingWrite(sql, arguments, timeout: timeout, read)
+        var members: [WriteGroup.Member] = []
+        // The next holder may begin while those who shared this commit are answered.
+        defer { writer.end(members) }
         do {
             let result = try await writer.withConnection(leaving: write) { connection -> Result? in
-                if try runGroup(ledBy: write, on: connection) { return nil }
+                if let committed = try runGroup(ledBy: write, on: connection) {
+                    members = committed
+                    return nil
+                }
                 return try runAlone(sql, arguments, timeout, on: connection, read)
             }
             if let result, let result { return result }
@@ -38,15 +44,18 @@ extension Engine {
         return result
     }
 
-    /// Runs a statement, and then those who wait behind it, in one transaction. False if the statement is still to be run:
-    /// nothing of it has been done then.
+    /// Runs a statement, and then those who wait behind it, in one transaction.
     ///
+    /// - Returns: who is to be answered for what has been committed; nil if the statement is still to be run, and nothing of it
+    ///   has been done.
     /// - Throws: what the statement failed with; ``BrokenWriteGroup`` if it is still to be run, on another connection.
-    private func runGroup(ledBy first: any GroupedWrite, on connection: Connection) throws -> Bool {
+    private func runGroup(
+        ledBy first: any GroupedWrite, on connection: Connection
+    ) throws -> [WriteGroup.Member]? {
         var group = WriteGroup(of: self, on: connection)
-        guard first.mayJoin, writer.isErrandNext(where: { group.admits($0, beside: first) }) else { return false }
+        guard first.mayJoin, writer.isErrandNext(where: { group.admits($0, beside: first) }) else { return nil }
         defer { boundLog(connection) }
-        guard try group.begin(with: first) else { return false }
-        return try group.join() && group.commit()
+        guard try group.begin(with: first), try group.join() else { return nil }
+        return try group.commit()
     }
 }

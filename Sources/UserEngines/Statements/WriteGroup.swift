@@ -19,7 +19,7 @@ struct WriteGroup {
         case lost((any Error)?)
     }
 
-    private typealias Member = TakenErrand<UserConnectionDriver>
+    typealias Member = TakenErrand<UserConnectionDriver>
 
     private let engine: Engine
     private let connection: Connection
@@ -48,7 +48,7 @@ struct WriteGroup {
         try statement.bind(first.arguments)
         connection.limit(until: SystemTime().now.advanced(by: min(first.timeout, engine.configuration.writeGroups.end)))
         // What is in the way now is found again, and told, by the statement alone.
-        guard (try? connection.execute("BEGIN IMMEDIATE")) != nil else { return false }
+        guard (try? connection.executeKept("BEGIN IMMEDIATE")) != nil else { return false }
         bytes = first.byteCount
         switch run(first, statement) {
         case .done: return true
@@ -88,13 +88,14 @@ struct WriteGroup {
         return true
     }
 
-    /// Commits, and answers everyone but the holder. False if all have to run alone.
+    /// Commits.
     ///
+    /// - Returns: who is to be answered, beside the holder; nil if all have to run alone.
     /// - Throws: the error of a commit that may count after a crash: nobody can try again then.
-    mutating func commit() throws -> Bool {
+    mutating func commit() throws -> [Member]? {
         connection.limit(until: nil)
         do {
-            try connection.execute("COMMIT")
+            try connection.executeKept("COMMIT")
         } catch  where error.isConnectionBroken {
             // The log may hold the transaction whole, if only its sync has failed, and whoever ran again would count twice.
             for member in members { member.errand.fail(error) }
@@ -102,11 +103,10 @@ struct WriteGroup {
             throw error
         } catch {
             try giveUp(error)
-            return false
+            return nil
         }
         engine.metrics.groupCommitted(members: members.count + 1)
-        engine.writer.end(members)
-        return true
+        return members
     }
 
     private func runNeighbour(_ write: any GroupedWrite, until end: MonotonicInstant) -> Step {
@@ -147,7 +147,7 @@ struct WriteGroup {
         connection.forgetLastInsertRowID()
         var failure: (any Error)?
         do {
-            try connection.execute("SAVEPOINT member")
+            try connection.executeKept("SAVEPOINT member")
             try engine.timed(.writer) { try write.run(statement, on: connection) }
         } catch {
             failure = error
@@ -157,7 +157,7 @@ struct WriteGroup {
         guard connection.isInTransaction else { return .lost(failure) }
         let violation = (failure as? SQLiteError).flatMap { $0.code == .constraint ? $0 : nil }
         if failure == nil || violation != nil, !connection.hasUnresolvedForeignKeys,
-            (try? connection.execute("RELEASE member")) != nil
+            (try? connection.executeKept("RELEASE member")) != nil
         {
             // SQLite has left of the statement what its conflict clause says, as it would without a group.
             if let violation { write.fail(violation) }
