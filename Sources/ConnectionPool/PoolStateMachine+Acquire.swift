@@ -48,9 +48,10 @@ extension PoolStateMachine {
         return actions
     }
 
-    /// The alarm, if there is one although nobody waits.
+    /// The alarm, if there is one although nobody waits. While connections are in use it stays, for whoever waits next: where
+    /// waits are short and many, to begin and end one for each would cost more than the waits.
     mutating func takeUnneededAlarm() -> AlarmOrder? {
-        guard let order = alarm, waiters.isEmpty else { return nil }
+        guard let order = alarm, waiters.isEmpty, leased == 0 || lifecycle != .open else { return nil }
         alarm = nil
         return order
     }

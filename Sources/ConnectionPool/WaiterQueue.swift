@@ -42,9 +42,13 @@ struct WaiterQueue<Waiter> {
 
     /// Takes the one who has waited longest if it is wanted.
     mutating func popFirst(where isWanted: (Waiter) -> Bool) -> (id: WaiterID, entry: Entry)? {
-        guard let first, isWanted(first) else { return nil }
-        while let id = order.popFirst() {
-            if let entry = entries.removeValue(forKey: id) { return (id, entry) }
+        while let id = order.first {
+            if let index = entries.index(forKey: id) {
+                guard isWanted(entries.values[index].waiter) else { return nil }
+                order.removeFirst()
+                return (id, entries.remove(at: index).value)
+            }
+            order.removeFirst()
         }
         return nil
     }

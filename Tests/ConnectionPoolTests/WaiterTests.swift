@@ -174,17 +174,22 @@ import Timekeeping
         }
     }
 
-    @Test("one timer serves all who wait, and ends with the last of them")
+    @Test("one timer serves all who wait, at once or later, and ends when nothing is in use")
     func timer() throws {
         try withPool(one) { fixture in
-            let lease = try fixture.lease()
+            fixture.release(try fixture.lease())
             #expect(fixture.time.sleeperCount == 0)
+            let lease = try fixture.lease()
             let waiters = (0..<20).map { _ in fixture.acquire(timeout: .seconds(10)) }
             #expect(fixture.time.sleeperCount == 1)
             fixture.release(lease)
             for waiter in waiters.dropLast() { fixture.release(waiter.value) }
-            #expect(fixture.time.sleeperCount == 0)
+            #expect(fixture.time.sleeperCount == 1)
+            let later = fixture.acquire(timeout: .seconds(10))
+            #expect(fixture.time.sleeperCount == 1)
             fixture.release(waiters.last?.value)
+            fixture.release(later.value)
+            #expect(fixture.time.sleeperCount == 0)
         }
     }
 
