@@ -113,7 +113,11 @@ final class ClientConnection: Sendable {
         resumptions.end()
     }
 
-    var isSuspended: Bool { state.withLock { $0.suspendedSince != nil } }
+    /// Whether libmicrohttpd has not put the connection back into its event loop, though it may have been asked to: it must
+    /// not be suspended once more then. On the event thread, the only one that changes this.
+    var isOutOfLoop: Bool {
+        coffer_mhd_connection_info(handle, .CONNECTION_INFO_CONNECTION_SUSPENDED).pointee.suspended == 1
+    }
 
     // MARK: - Life
 

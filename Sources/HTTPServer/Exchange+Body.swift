@@ -5,7 +5,7 @@ extension Exchange {
     /// Takes in a piece of the body; how much of it was used, or `nil` to close the connection. libmicrohttpd offers
     /// the rest again after a resume, and, within one pass over its buffer, even while the connection is suspended.
     func receive(_ bytes: UnsafeMutableRawBufferPointer) -> Int? {
-        if connection.isSuspended { return 0 }
+        if connection.isOutOfLoop { return 0 }
         guard connection.cut == nil else { return nil }
         let (sink, received) = state.withLock { state in
             state.received += Int64(bytes.count)

@@ -143,7 +143,12 @@ struct QuietStreamTests {
                     try await client.send(HTTPClient.encode("GET", "/"))
                     _ = try await client.readHead()
                     #expect(try await client.readChunk() == Array("a part".utf8))
-                    #expect(await eventually { server.server.core.connections.all.contains { $0.isSuspended } })
+                    #expect(
+                        await eventually {
+                            server.server.core.connections.all.contains { connection in
+                                connection.state.withLock { $0.suspendedSince != nil }
+                            }
+                        })
                     gate.open()
                     #expect(await eventually { server.server.openConnections == 1 })
                 }

@@ -39,7 +39,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("libmicrohttpd is not stopped while a connection is being put back into its event loop")
+    @Test("the stop waits for connections that are being put back into their event loop")
     func resumption() async throws {
         try await TestServer.run { router in
             router.on(.get, "/") { _ in Response(.noContent) }
