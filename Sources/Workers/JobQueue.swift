@@ -3,10 +3,10 @@ import Glibc
 
 /// A first-in-first-out queue of executor jobs, and the threads that run them.
 ///
-/// Jobs often come in bursts and are short: to wake a thread costs more than to run them. So one thread is woken at a time,
-/// and when it takes a job and leaves others, it wakes the next one before it begins. A job waits for a thread that is on
-/// its way, and never beside one that sleeps. Each thread sleeps at a semaphore of its own, so that whoever is woken is
-/// known, and comes.
+/// Jobs often come in bursts and are short: to wake a thread costs more than to run them. So one thread is woken for every few
+/// jobs, and when it takes one and leaves others, it wakes the next thread before it begins. More than one, because whoever
+/// wakes a thread may lose the processor before it has. Each thread sleeps at a semaphore of its own, so that whoever is
+/// woken is known, and comes.
 ///
 /// Sound as `@unchecked Sendable`: the variables are touched only while `mutex` is held, and the mutex and the semaphores
 /// are made for sharing.
@@ -18,8 +18,10 @@ final class JobQueue: @unchecked Sendable {
     private var isClosed = false
     /// The threads that sleep and have not been woken; the latest, whose caches are warm, is woken first.
     private var sleepers: [Semaphore] = []
-    /// A thread has been woken and has not looked at the jobs yet.
-    private var isOneOnItsWay = false
+    /// The threads that are being woken and have not looked at the jobs yet.
+    private var threadsOnTheirWay = 0
+    /// The jobs that one of those is trusted with.
+    private static let jobsForOne = 4
 
     init() {
         pthread_mutex_init(mutex, nil)
@@ -58,7 +60,7 @@ final class JobQueue: @unchecked Sendable {
             pthread_mutex_unlock(mutex)
             while sem_wait(semaphore) != 0 {}  // A signal handler has run.
             pthread_mutex_lock(mutex)
-            isOneOnItsWay = false
+            threadsOnTheirWay -= 1
         }
         let job = jobs.popFirst()
         let sleeper = takeSleeper()
@@ -69,8 +71,8 @@ final class JobQueue: @unchecked Sendable {
 
     /// The thread that the caller has to wake, if any.
     private func takeSleeper() -> Semaphore? {
-        guard !jobs.isEmpty, !isOneOnItsWay, let sleeper = sleepers.popLast() else { return nil }
-        isOneOnItsWay = true
+        guard jobs.count > Self.jobsForOne * threadsOnTheirWay, let sleeper = sleepers.popLast() else { return nil }
+        threadsOnTheirWay += 1
         return sleeper
     }
 
@@ -79,6 +81,7 @@ final class JobQueue: @unchecked Sendable {
         isClosed = true
         let all = sleepers
         sleepers = []
+        threadsOnTheirWay += all.count
         pthread_mutex_unlock(mutex)
         for sleeper in all { sem_post(sleeper) }
     }
