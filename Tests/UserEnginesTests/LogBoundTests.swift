@@ -68,6 +68,49 @@ struct LogBoundTests {
         }
     }
 
+    @Test("a log counts for as long as its engine is open, also one that nobody has written to")
+    func total() async throws {
+        try await EngineFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (a)", as: user)
+            for _ in 0..<2 {
+                await fixture.registry.forceClose(user, reason: .logout)
+                #expect(fixture.registry.logBytes() == 0)
+                // What is left of a service database that was in use when the server was killed.
+                FileContent.write([UInt8](repeating: 0, count: 5000), to: fixture.files.servicePath(of: user) + "-wal")
+                _ = try await fixture.run("SELECT 1", as: user)
+                #expect(fixture.registry.logBytes() >= 5000)
+            }
+            await fixture.registry.forceClose(user, reason: .logout)
+            #expect(fixture.registry.logBytes() == 0)
+        }
+    }
+
+    @Test("those who share a commit are answered before a log that it has made too long is emptied")
+    func answers() async throws {
+        var configuration = configuration(patience: .seconds(60))
+        configuration.writeGroups.joining = .seconds(60)
+        configuration.writeGroups.end = .seconds(60)
+        try await EngineFixture.run(configuration) { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE t (a)", as: user)
+            _ = try await fixture.run(Self.row, as: user)
+            let reader = try await startReader(of: user, fixture)
+            while logFile(of: user, fixture) < Self.bound - 50_000 { _ = try await fixture.run(Self.row, as: user) }
+            let write = CrowdedWrite("INSERT INTO t VALUES (?)", [.blob(Array(repeating: 1, count: 20_000))])
+            let writes = [CrowdedWrite](repeating: write, count: 4)
+            let replies = try await fixture.together(writes, as: user) { tasks in
+                // The first one leads, and empties the log when the reader has gone.
+                for task in tasks.dropFirst() { #expect(await task.value.changes == 1) }
+                #expect(logFile(of: user, fixture) > Self.bound)
+                reader.cancel()
+            }
+            #expect(replies.map(\.changes) == [1, 1, 1, 1])
+            _ = await reader.value
+            #expect(logFile(of: user, fixture) == 0)
+        }
+    }
+
     @Test("every reader that is in the way goes, one after the other")
     func several() async throws {
         try await EngineFixture.run(configuration(patience: .milliseconds(20))) { fixture in

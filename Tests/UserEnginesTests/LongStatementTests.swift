@@ -31,7 +31,6 @@ import Testing
             let ordinary = try await niceness(after: sql, 1, as: user, in: fixture)
             let long = try await niceness(after: sql, 1_000_000, as: user, in: fixture)
             #expect(long == min(ordinary + 10, 19))
-            // As many as there are workers, so that each is seen.
             for _ in 0..<8 { #expect(try await niceness(after: sql, 1, as: user, in: fixture) == ordinary) }
         }
     }

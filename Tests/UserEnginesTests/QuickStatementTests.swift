@@ -148,9 +148,13 @@ import Workers
         record(QuickBrake.longestRun - .nanoseconds(1))
         #expect(!brake.isOn(at: start))
         record(QuickBrake.longestRun)
+        record(QuickBrake.longestRun / 2)
         let pause = Duration.seconds(10)
         #expect(brake.isOn(at: start.advanced(by: pause - .nanoseconds(1))))
         #expect(!brake.isOn(at: start.advanced(by: pause)))
+        record(QuickBrake.longestRun * 2)
+        record(QuickBrake.longestRun)
+        #expect(brake.isOn(at: start.advanced(by: pause)), "the shorter run of two at once does not end it")
     }
 
     @Test("a writer's statement is never begun there")

@@ -8,9 +8,7 @@ extension Engine {
     /// statements before the one that did may have been committed. What is not is rolled back. A reader that is in the way and does
     /// not end soon is cut, the oldest first: as long as it reads its old state of the database, the log can only grow.
     func boundLog(_ connection: Connection) {
-        // A copy of the whole database reads its old state for some seconds, and would have to begin anew.
-        let limit = isCopying ? configuration.maximumDatabaseBytes : 0
-        guard log.contentBytes > max(configuration.maximumLogBytes, limit) else { return }
+        guard isLogTooLong else { return }
         // What was to be written is written: its deadline is none for the readers.
         connection.limit(until: nil)
         do {
@@ -27,6 +25,13 @@ extension Engine {
         } catch {
             checkpointFailed(error)
         }
+    }
+
+    /// Whether it is to be emptied now. A copy of the whole database reads its old state for some seconds, and would have to
+    /// begin anew.
+    var isLogTooLong: Bool {
+        let limit = isCopying ? configuration.maximumDatabaseBytes : 0
+        return log.contentBytes > max(configuration.maximumLogBytes, limit)
     }
 
     /// False if a reader is in the way.

@@ -11,6 +11,10 @@ final class EngineLog: Sendable {
         self.total = total
     }
 
+    deinit {
+        setFile(0)
+    }
+
     /// Bytes from the log's beginning to the last commit.
     var contentBytes: Int64 { content.load(ordering: .relaxed) }
 

@@ -56,6 +56,10 @@ extension Engine {
         guard first.mayJoin, writer.isErrandNext(where: { group.admits($0, beside: first) }) else { return nil }
         defer { boundLog(connection) }
         guard try group.begin(with: first), try group.join() else { return nil }
-        return try group.commit()
+        guard let members = try group.commit() else { return nil }
+        guard isLogTooLong else { return members }
+        // To empty the log may take as long as its readers are given: nobody who has been served waits for that.
+        writer.end(members)
+        return []
     }
 }

@@ -1,7 +1,7 @@
 import Synchronization
 import Timekeeping
 
-/// Keeps an engine's statements off the event thread for a while after one of them has held it up.
+/// Keeps an engine's statements off the event threads for a while after one of them has held it up.
 ///
 /// Nothing bounds the time of a single instruction of SQLite's: a long value may stand before the one that is read, an
 /// index may have long keys, a changed schema has to be read again. Who makes that happen, by chance or on purpose, so
@@ -21,6 +21,7 @@ final class QuickBrake: Sendable {
     /// Takes in how long a run took.
     func record(_ time: RunTime) {
         guard time.taken >= Self.longestRun else { return }
-        end.store(time.end.advanced(by: time.taken * Self.factor).nanoseconds, ordering: .relaxed)
+        // Several event threads may have been held up at once: the longest run counts.
+        end.max(time.end.advanced(by: time.taken * Self.factor).nanoseconds, ordering: .relaxed)
     }
 }
