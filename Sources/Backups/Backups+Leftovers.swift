@@ -11,7 +11,7 @@ extension Backups {
     ///
     /// Nobody is served before the last directory has been looked into, so all workers share the users.
     func removeLeftovers() async throws {
-        let users = files.users()
+        let users = await Task(executorPreference: workers) { [files] in files.users() }.value
         let share = users.count / configuration.atOnce + 1
         try await withThrowingTaskGroup { group in
             for start in stride(from: 0, to: users.count, by: share) {

@@ -3,9 +3,10 @@ import Testing
 
 /// What a server has open: files as the kernel tells, all else by its metrics.
 struct ServerCensus: Equatable, Sendable {
-    /// The paths of its descriptors. Sockets are the clients', and what has no path is the runtime's, which makes some of
-    /// it when the server listens already.
+    /// The paths of its descriptors.
     var files: [String] = []
+    /// How many have no path, without sockets, which are the clients'.
+    var others = 0
     var engines = 0
     var connections = 0
     var lockEntries = 0
@@ -23,12 +24,12 @@ extension ServerProcess {
 extension ServerProcess {
     /// Asks on the kept connection.
     func census() async throws -> ServerCensus {
-        var census = ServerCensus(
-            files: OpenFiles.paths(ofProcess: process.id).filter { path in
-                // The server looks into /proc now and then.
-                path.hasPrefix("/") && !path.hasPrefix("/proc/")
-            })
-        for line in try await call("GET", "/metrics").text.split(separator: "\n") {
+        let metrics = try await call("GET", "/metrics").text
+        // The server looks into /proc now and then.
+        let open = OpenFiles.paths(ofProcess: process.id).filter { !$0.hasPrefix("/proc/") && !$0.hasPrefix("socket:") }
+        let files = open.filter { $0.hasPrefix("/") }
+        var census = ServerCensus(files: files, others: open.count - files.count)
+        for line in metrics.split(separator: "\n") {
             guard let space = line.lastIndex(of: " "), let value = Int(line[line.index(after: space)...]) else {
                 continue
             }
