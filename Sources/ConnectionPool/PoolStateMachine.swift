@@ -21,7 +21,7 @@ struct PoolStateMachine<Waiter: Sendable> {
     /// The idle slots, the most recently used one last.
     var idleSlots: [Int] = []
     var waiters = WaiterQueue<Waiter>()
-    /// When ``ring(_:now:)`` will be called; `nil` if nobody waited when it last was, or ever.
+    /// When ``ring(_:now:)`` will be called; `nil` if it is not needed.
     var alarm: AlarmOrder?
     /// All slots that are not vacant, by phase; a check and a reset count as leased.
     var leased = 0

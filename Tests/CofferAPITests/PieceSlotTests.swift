@@ -59,15 +59,19 @@ struct PieceSlotTests {
     }
 
     @Test("who takes waits for a piece, for the last one, and for a failure") func waiting() async throws {
-        for end in [{ $0.finish([1]) }, { $0.fail(Failure()) }] as [(PieceSlot) -> Void] {
+        let ends: [(isLast: Bool?, end: @Sendable (PieceSlot) async -> Void)] = [
+            (false, { await $0.put([1]) }), (true, { $0.finish([1]) }), (nil, { $0.fail(Failure()) }),
+        ]
+        for (isLast, end) in ends {
             let slot = PieceSlot()
             let executor = StepExecutor()
             let taker = executor.start { try await slot.take().isLast }
             executor.run()
             #expect(!taker.isOver)
-            end(slot)
+            await end(slot)
             executor.run()
-            #expect(taker.value == true || taker.error is Failure)
+            #expect(taker.value == isLast)
+            #expect(taker.error is Failure == (isLast == nil))
         }
     }
 }

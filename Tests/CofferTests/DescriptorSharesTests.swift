@@ -11,6 +11,9 @@ struct DescriptorSharesTests {
         #expect(shares.databases == 69)
         #expect(shares.connections == 23)
         #expect(shares.databases + shares.connections + 4 + 12 + DescriptorShares.own == 128)
+        let more = try DescriptorShares(
+            limit: 128, open: 4, threads: 10, eventThreads: 3, databases: nil, connections: 4096)
+        #expect(more.databases + more.connections + 4 + 16 + DescriptorShares.own == 128)
     }
 
     @Test("clients get no more than the settings allow, and databases what they say")

@@ -6,8 +6,8 @@ import UserEngines
 
 /// The result of one statement as lines, from the task that steps it to the one that sends it.
 ///
-/// The former has the database's reader, and waits for the latter after each piece, holding no thread; when nobody takes
-/// pieces any more it ends.
+/// The former has the database's reader, and waits, holding no thread, while a piece lies ready that the latter has not
+/// taken; when nobody takes pieces any more it ends.
 final class LineStream: Sendable {
     private let slot: PieceSlot
     private let maker: Task<Void, Never>

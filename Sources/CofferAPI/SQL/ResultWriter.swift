@@ -154,7 +154,7 @@ struct ResultWriter: ~Copyable {
         if options.rowsAsObjects { json.beginObject() } else { json.beginArray() }
         for column in 0..<row.columnCount {
             if options.rowsAsObjects { json.name(encoded: names[column]) }
-            guard let value = try row.column(column, blobUpTo: bytesLeft), write(value) else {
+            guard bytesLeft >= 0, let value = try row.column(column, blobUpTo: bytesLeft), write(value) else {
                 json.rewind(to: mark)
                 return false
             }

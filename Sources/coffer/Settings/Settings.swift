@@ -49,7 +49,7 @@ struct Settings: Sendable {
     private mutating func readServer(_ sources: SettingSources) throws {
         server.host = try sources.value(.host)
         server.port = try sources.value(.port)
-        server.eventThreads = try sources.value(.eventThreads) ?? ProcessorCount.online
+        server.eventThreads = try sources.value(.eventThreads) ?? min(ProcessorCount.online, 64)
         server.maximumConnections = try sources.value(.maxConnections)
         server.maximumConnectionsPerAddress = try sources.value(.maxConnectionsPerAddress)
         server.headerTimeout = try sources.value(.headerTimeout)
