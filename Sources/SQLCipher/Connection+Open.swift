@@ -85,7 +85,10 @@ extension Connection {
         let result =
             switch configuration.fileSystem {
             case .unixExclusive:
-                sqlite3_open_v2(configuration.path, &handle, flags | SQLITE_OPEN_READWRITE, "unix-excl")
+                ExclusiveFileSystem.registration == SQLITE_OK
+                    ? sqlite3_open_v2(
+                        configuration.path, &handle, flags | SQLITE_OPEN_READWRITE, ExclusiveFileSystem.name)
+                    : ExclusiveFileSystem.registration
             case .unix:
                 sqlite3_open_v2(configuration.path, &handle, flags | SQLITE_OPEN_READWRITE, "unix")
             case .immutable:
