@@ -33,6 +33,14 @@ struct RaceTests {
         while !condition() && SystemTime().now < deadline {}
     }
 
+    /// Lets the handler go on that waits at `gate`: whether it has ended.
+    private static func tasksEnd(after gate: Gate) -> @Sendable (ServerCore) -> Bool {
+        { core in
+            gate.open()
+            return core.tasks.count == 0
+        }
+    }
+
     /// Runs `body` with a server whose event thread, about to suspend an exchange in `stage`, waits for `condition`.
     private func run(
         suspending stage: Exchange.Stage, until condition: @escaping @Sendable (ServerCore) -> Bool,
@@ -55,11 +63,44 @@ struct RaceTests {
         #expect(held.load(ordering: .relaxed) > 0)
     }
 
+    @Test("Chunks that come together are all taken in while their connection is suspended and put back again and again")
+    func chunks() async throws {
+        let count = 1000
+        try await TestServer.run(
+            configuration: { settings in
+                settings.eventThreads = 3
+                settings.streamBufferBytes = 1
+            },
+            routes: { router in
+                router.on(.put, "/", body: .streamed()) { request in
+                    var received = 0
+                    for try await chunk in request.bodyStream! { received += chunk.count }
+                    return Response(contentType: "text/plain", bytes: Array("\(received)".utf8))
+                }
+            }
+        ) { server in
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<12 {
+                    group.addTask {
+                        try await server.withClient { client in
+                            try await client.send(
+                                "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                    + String(repeating: "2\r\nab\r\n", count: count) + "0\r\n\r\n")
+                            #expect(try await client.readReply().text == "\(2 * count)")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("The answer of a handler", arguments: [Dispatch.light, .worker])
     func answer(dispatch: Dispatch) async throws {
-        try await run(suspending: .received, until: { $0.tasks.count == 0 }) { router in
+        let gate = Gate()
+        try await run(suspending: .received, until: Self.tasksEnd(after: gate)) { router in
             router.on(.get, "/", dispatch: dispatch) { _ in
-                await Task.yield()
+                await gate.pass()
                 return Response(.noContent)
             }
         } body: { client in
@@ -70,8 +111,12 @@ struct RaceTests {
 
     @Test("The answer to an upload that was not read")
     func answerUnread() async throws {
-        try await run(suspending: .awaitingDemand, until: { $0.tasks.count == 0 }) { router in
-            router.on(.put, "/", body: .streamed()) { _ in Response(.noContent) }
+        let gate = Gate()
+        try await run(suspending: .awaitingDemand, until: Self.tasksEnd(after: gate)) { router in
+            router.on(.put, "/", body: .streamed()) { _ in
+                await gate.pass()
+                return Response(.noContent)
+            }
         } body: { client in
             let reply = try await client.request("PUT", "/", body: [1, 2, 3])
             #expect(reply.status == 204)
