@@ -113,6 +113,24 @@ import Testing
         }
     }
 
+    @Test("tables and columns can be renamed, added and dropped, but not by writing to a schema")
+    func altered() async throws {
+        try await EngineFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            for sql in [
+                "CREATE TABLE t (a, b)", "CREATE INDEX i ON t (a)", "CREATE VIEW v AS SELECT a FROM t",
+                "INSERT INTO t VALUES (1, 2)", "ALTER TABLE t RENAME COLUMN a TO c", "ALTER TABLE t RENAME TO u",
+                "ALTER TABLE u ADD COLUMN d DEFAULT 3", "ALTER TABLE u DROP COLUMN b",
+            ] { _ = try await fixture.run(sql, as: user) }
+            #expect(try await fixture.run("SELECT c, d FROM u", as: user) == [[.integer(1), .integer(3)]])
+            #expect(try await fixture.run("SELECT * FROM v", as: user) == [[.integer(1)]])
+            for schema in ["sqlite_temp_master", "temp.sqlite_master", "sqlite_schema"] {
+                let sql = "UPDATE \(schema) SET sql = ''"
+                await #expect(throws: SQLiteError.self) { try await fixture.run(sql, as: user) }
+            }
+        }
+    }
+
     @Test(
         "pragmas that read, and the two numbers an application keeps in its file, are allowed",
         arguments: [

@@ -21,8 +21,14 @@ struct UserAuthorizer: StatementAuthorizer {
         case .createIndex, .createTable, .createTrigger, .createView, .delete, .dropIndex, .dropTable, .dropTrigger,
             .dropView, .insert, .read, .select, .transaction, .update, .alterTable, .reindex, .analyze,
             .dropVirtualTable, .savepoint, .recursive:
-            action.isTemporary && action.operation != .read ? .deny : .allow
+            action.isTemporary && action.operation != .read && !Self.isPartOfRenaming(action) ? .deny : .allow
         }
+    }
+
+    /// `ALTER TABLE … RENAME` looks for what it has to rename in the schema of temporary objects too, of which there are none.
+    /// A statement that names this table itself is refused by SQLite.
+    private static func isPartOfRenaming(_ action: borrowing AuthorizerAction) -> Bool {
+        action.operation == .update && action.firstArgument == "sqlite_temp_master"
     }
 
     private static let refusedFunctions: Set<String> = ["load_extension", "sqlcipher_export", "fts3_tokenizer"]
