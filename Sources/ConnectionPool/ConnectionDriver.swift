@@ -53,6 +53,11 @@ public enum ResetResult: Sendable, Equatable {
 
     /// The connection cannot be used again and is to be closed.
     case evict(EvictionReason)
+
+    /// Why the connection cannot be used again; `nil` if it can.
+    var evictionReason: EvictionReason? {
+        if case .evict(let reason) = self { reason } else { nil }
+    }
 }
 
 /// Thrown by ``ConnectionDriver/open()`` when there is no room for another connection now.

@@ -10,7 +10,7 @@ extension ConnectionPool {
         case .evict(let reason): finish(lease, evicting: reason)
         case .reset:
             driver.drain(lease.connection)
-            finish(lease, await driver.reset(lease.connection))
+            finish(lease, evicting: await driver.reset(lease.connection).evictionReason)
         }
     }
 
@@ -47,16 +47,18 @@ extension ConnectionPool {
         return step
     }
 
-    private func finish(_ lease: Lease<Driver>, _ result: ResetResult) {
-        switch result {
-        case .reusable: finish(lease, evicting: nil)
-        case .evict(let reason): finish(lease, evicting: reason)
-        }
+    private func finish(_ lease: Lease<Driver>, evicting reason: EvictionReason?) {
+        end { $0.finishRelease(lease.ticket, evicting: reason, now: $1) }
     }
 
-    private func finish(_ lease: Lease<Driver>, evicting reason: EvictionReason?) {
+    /// Makes the transition that ends a lease, and does what follows from it.
+    private func end(
+        _ transition: (inout PoolStateMachine<Waiter>, _ now: MonotonicInstant) -> (
+            used: Int64, actions: [PoolAction<Waiter>]
+        )
+    ) {
         let now = time.now
-        let (used, actions) = decide { $0.finishRelease(lease.ticket, evicting: reason, now: now) }
+        let (used, actions) = decide { transition(&$0, now) }
         observer?.record(.released(used: .nanoseconds(used)))
         perform(actions)
     }
@@ -82,19 +84,12 @@ extension ConnectionPool where Driver: SynchronousResetDriver {
 
     /// Resets the connection while it is leased still, so that the lease ends in one transition.
     private func giveBack(_ lease: Lease<Driver>, evicting reason: EvictionReason?) {
-        let reason = reason ?? reset(lease.connection)
-        let now = time.now
-        let (used, actions) = decide { $0.release(lease.ticket, evicting: reason, now: now) }
-        observer?.record(.released(used: .nanoseconds(used)))
-        perform(actions)
+        let reason = reason ?? resetNow(lease.connection).evictionReason
+        end { $0.release(lease.ticket, evicting: reason, now: $1) }
     }
 
-    /// Why the connection cannot be used again, if so.
-    private func reset(_ connection: Driver.Connection) -> EvictionReason? {
+    private func resetNow(_ connection: Driver.Connection) -> ResetResult {
         driver.drain(connection)
-        return switch driver.resetNow(connection) {
-        case .reusable: nil
-        case .evict(let reason): reason
-        }
+        return driver.resetNow(connection)
     }
 }
