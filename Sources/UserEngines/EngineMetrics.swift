@@ -13,15 +13,18 @@ public final class EngineMetrics: Sendable {
     private let creation: Histogram
     private let timeouts: Counter
     private let evicted: CounterFamily
-    private let readerStatements: Histogram
-    private let writerStatements: Histogram
-    private let serviceStatements: Histogram
+    private let readers: ConnectionKind
+    private let writers: ConnectionKind
+    private let services: ConnectionKind
     private let groupMembers: Histogram
     private let groupsUndone: Counter
-    private let readers = PoolTotals()
-    private let writers = PoolTotals()
-    private let services = PoolTotals()
     let logs = LogTotal()
+
+    /// What is recorded of the connections of one kind.
+    private struct ConnectionKind {
+        let statements: Histogram
+        let pools = PoolTotals()
+    }
 
     /// Registers the metrics, each series at 0.
     public init(_ metrics: MetricsRegistry) {
@@ -46,9 +49,9 @@ public final class EngineMetrics: Sendable {
         let statements = metrics.histogramFamily(
             "coffer_statement_seconds", help: "Statements, from their first step to their last, by kind of connection.",
             labels: ["pool_role"], initial: PoolRole.allCases.map { [$0.rawValue] })
-        readerStatements = statements.series(PoolRole.reader.rawValue)
-        writerStatements = statements.series(PoolRole.writer.rawValue)
-        serviceStatements = statements.series(PoolRole.service.rawValue)
+        readers = ConnectionKind(statements: statements.series(PoolRole.reader.rawValue))
+        writers = ConnectionKind(statements: statements.series(PoolRole.writer.rawValue))
+        services = ConnectionKind(statements: statements.series(PoolRole.service.rawValue))
         groupMembers = metrics.histogram(
             "coffer_group_commit_members", help: "Statements that shared one commit, by commit.",
             buckets: [1, 2, 4, 8, 16, 32, 64])
@@ -106,7 +109,9 @@ public final class EngineMetrics: Sendable {
     }
 
     /// What the pools of one role hold, of all engines.
-    func pools(_ role: PoolRole) -> PoolTotals {
+    func pools(_ role: PoolRole) -> PoolTotals { kind(role).pools }
+
+    private func kind(_ role: PoolRole) -> ConnectionKind {
         switch role {
         case .reader: readers
         case .writer: writers
@@ -131,11 +136,7 @@ public final class EngineMetrics: Sendable {
     }
 
     func statementEnded(on role: PoolRole, after duration: Duration) {
-        switch role {
-        case .reader: readerStatements.record(duration)
-        case .writer: writerStatements.record(duration)
-        case .service: serviceStatements.record(duration)
-        }
+        kind(role).statements.record(duration)
     }
 
     func groupCommitted(members: Int) {

@@ -131,9 +131,9 @@ public final class EngineRegistry: Sendable {
     /// How many engines there are by state, and what their pools hold. Takes no lock, and no longer for many than for few.
     public func census() -> RegistryCensus {
         let counts = self.counts.load()
-        var census = RegistryCensus(opening: counts.opening, open: counts.open, closing: counts.closing)
-        for role in PoolRole.allCases { census.add(metrics.pools(role).gauges, to: role) }
-        return census
+        return RegistryCensus(
+            opening: counts.opening, open: counts.open, closing: counts.closing, readers: metrics.pools(.reader).gauges,
+            writers: metrics.pools(.writer).gauges, services: metrics.pools(.service).gauges)
     }
 }
 

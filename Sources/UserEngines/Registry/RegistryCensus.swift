@@ -10,7 +10,7 @@ public enum PoolRole: String, Sendable, CaseIterable {
     case service
 }
 
-/// How many engines there are and what their pools hold, at one moment.
+/// How many engines there are and what their pools hold; each kind of pool is of a moment of its own.
 public struct RegistryCensus: Sendable {
     /// Engines that are being opened.
     public let opening: Int
@@ -19,17 +19,11 @@ public struct RegistryCensus: Sendable {
     /// Engines that are being closed, or whose close failed and is retried.
     public let closing: Int
     /// The gauges of the reader pools, added up.
-    public internal(set) var readers = PoolGauges()
+    public let readers: PoolGauges
     /// The gauges of the writer pools, added up.
-    public internal(set) var writers = PoolGauges()
+    public let writers: PoolGauges
     /// The gauges of the service pools, added up.
-    public internal(set) var services = PoolGauges()
-
-    init(opening: Int, open: Int, closing: Int) {
-        self.opening = opening
-        self.open = open
-        self.closing = closing
-    }
+    public let services: PoolGauges
 
     /// The gauges of all pools, added up.
     public var total: PoolGauges {
@@ -37,14 +31,6 @@ public struct RegistryCensus: Sendable {
         total += writers
         total += services
         return total
-    }
-
-    mutating func add(_ gauges: PoolGauges, to role: PoolRole) {
-        switch role {
-        case .reader: readers += gauges
-        case .writer: writers += gauges
-        case .service: services += gauges
-        }
     }
 
     /// What the pools of one role hold.
