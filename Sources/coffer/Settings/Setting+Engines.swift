@@ -95,12 +95,8 @@ extension Setting where Value == Duration {
 extension Setting where Value == Int? {
     static let descriptorBudget = Setting(
         "descriptorBudget", "", expected: "a whole number of at least 8",
-        "file descriptors that databases may hold; 75 % of what the server leaves when not set"
-    ) { text in
-        if text.isEmpty { return .some(nil) }
-        guard let count = ValueFormats.count(text), count >= 8 else { return nil }
-        return count
-    }
+        "file descriptors that databases may hold; 75 % of what the server leaves when not set",
+        parse: ValueFormats.optional { text in ValueFormats.count(text).flatMap { $0 >= 8 ? $0 : nil } })
 }
 
 extension Setting where Value == ConnectionConfiguration.Synchronous {

@@ -49,12 +49,12 @@ extension Setting where Value == Int {
 extension Setting where Value == Int? {
     static let eventThreads = Setting(
         "eventThreads", "", expected: "a whole number from 1 to 64",
-        "threads that receive, send and run quick statements; one for each core when not set"
-    ) { text in text.isEmpty ? .some(nil) : ValueFormats.count(in: 1...64)(text).map(Optional.some) }
+        "threads that receive, send and run quick statements; one for each core when not set",
+        parse: ValueFormats.optional(ValueFormats.count(in: 1...64)))
     static let workers = Setting(
         "workers", "", expected: "a whole number from 1 to 1024",
-        "threads that run statements; 4 for each core when not set"
-    ) { text in text.isEmpty ? .some(nil) : ValueFormats.count(in: 1...1024)(text).map(Optional.some) }
+        "threads that run statements; 4 for each core when not set",
+        parse: ValueFormats.optional(ValueFormats.count(in: 1...1024)))
 }
 
 extension Setting where Value == Duration {
@@ -72,8 +72,8 @@ extension Setting where Value == Duration {
 extension Setting where Value == MetricsAccess? {
     static let metrics = Setting(
         "metrics", "", expected: "open, token or off",
-        "who may read /metrics; open when bound to loopback, else token"
-    ) { text in text.isEmpty ? .some(nil) : MetricsAccess(rawValue: text).map(Optional.some) }
+        "who may read /metrics; open when bound to loopback, else token",
+        parse: ValueFormats.optional { MetricsAccess(rawValue: $0) })
 }
 
 extension Setting where Value == Logger.Level {

@@ -45,6 +45,11 @@ enum ValueFormats {
         { text in Int(text).flatMap { range.contains($0) ? $0 : nil } }
     }
 
+    /// Reads an empty text as no value, else what `parse` reads.
+    static func optional<Value>(_ parse: @escaping @Sendable (String) -> Value?) -> @Sendable (String) -> Value?? {
+        { text in text.isEmpty ? .some(nil) : parse(text).map(Optional.some) }
+    }
+
     /// Reads `off` as 0, else a count.
     static func countOrOff(_ text: String) -> Int? {
         text == "off" ? 0 : count(text)
