@@ -104,12 +104,6 @@ public struct JSONWriter: ~Copyable {
         }
     }
 
-    /// Writes a member's name; the bytes must be UTF-8.
-    public mutating func name(utf8 name: UnsafeRawBufferPointer) {
-        write(utf8: name)
-        buffer.append(UInt8(ascii: ":"))
-    }
-
     /// Ends a document that others follow, each on a line of its own.
     public mutating func endLine() {
         buffer.append(UInt8(ascii: "\n"))
