@@ -2,16 +2,13 @@ import Glibc
 
 /// The bytes that method names and header names are made of (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
 enum HTTPToken {
+    // A bit for each such byte: from 0 to 63, and from 64 to 127.
+    private static let low: UInt64 = 0x03FF_6CFA_0000_0000
+    private static let high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+
     static func contains(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"),
-            UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "^")...UInt8(ascii: "`"),
-            UInt8(ascii: "!"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "|"), UInt8(ascii: "~"):
-            true
-        default: false
-        }
+        guard byte < 128 else { return false }
+        return (byte < 64 ? low : high) >> (byte & 63) & 1 == 1
     }
 }
 
@@ -33,10 +30,39 @@ extension UnsafeRawBufferPointer {
     /// Whether the bytes are those of `text`, ASCII letters compared without their case.
     func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
+        guard let baseAddress else { return true }
+        // Most clients write names as the RFCs do.
+        if memcmp(baseAddress, text.utf8Start, count) == 0 { return true }
         for index in 0..<count where self[index].asciiLowercased != text.utf8Start[index].asciiLowercased {
             return false
         }
         return true
+    }
+
+    /// Whether there is no control character but tabs among the bytes.
+    var isPlainLine: Bool {
+        var position = 0
+        while count - position >= 8 {
+            let word = loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            if word.mayHaveControlByte, !self[position..<position + 8].allSatisfy(\.isPlain) { return false }
+            position += 8
+        }
+        return self[position...].allSatisfy(\.isPlain)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isPlain: Bool { self >= 0x20 && self != 0x7F || self == UInt8(ascii: "\t") }
+}
+
+extension UInt64 {
+    /// Whether one of the eight bytes is below 0x20 or is 0x7F
+    /// (https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord).
+    fileprivate var mayHaveControlByte: Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let deletes = self ^ ones &* 0x7F
+        let hits = (self &- ones &* 0x20) & ~self | (deletes &- ones) & ~deletes
+        return hits & ones &* 0x80 != 0
     }
 }
 

@@ -36,8 +36,9 @@ extension Problem {
     }
 
     /// 415 `unsupported_media_type` with the types that are taken.
-    static func unsupportedMediaType(expected: [String]) -> Problem {
-        Problem(
+    static func unsupportedMediaType(expected: [StaticString]) -> Problem {
+        let expected = expected.map(\.description)
+        return Problem(
             .unsupportedMediaType, "unsupported_media_type",
             detail: "The request body must be \(expected.joined(separator: " or ")) in UTF-8.",
             headers: ["Accept": expected.joined(separator: ", ")])

@@ -11,13 +11,25 @@ enum ReceivedHeader {
     /// Copies the fields, and wipes libmicrohttpd's copy of the `secret` ones: it frees its memory
     /// unwiped when the connection closes, and does not look at these fields again.
     static func copyFields(of connection: OpaquePointer, secret: [StaticString]) -> HeaderFields {
-        var builder = HeaderFields.Builder(capacity: byteCount(of: connection), secret: secret)
+        var extent = (count: 0, byteCount: 0)
+        MHD_get_connection_values_n(connection, .HEADER_KIND, measureField, &extent)
+        var builder = HeaderFields.Builder(count: extent.count, byteCount: extent.byteCount, secret: secret)
         withUnsafeMutablePointer(to: &builder) { builder in
             _ = MHD_get_connection_values_n(connection, .HEADER_KIND, copyField, builder)
             _ = MHD_get_connection_values_n(connection, .COOKIE_KIND, wipeCookie, nil)
         }
         return builder.build()
     }
+}
+
+private func measureField(
+    _ extent: UnsafeMutableRawPointer?, _: MHD_ValueKind, _: UnsafePointer<CChar>?, _ nameCount: Int,
+    _: UnsafePointer<CChar>?, _ valueCount: Int
+) -> MHD_Result {
+    let extent = extent!.assumingMemoryBound(to: (count: Int, byteCount: Int).self)
+    extent.pointee.count += 1
+    extent.pointee.byteCount += nameCount + valueCount
+    return .YES
 }
 
 private func copyField(

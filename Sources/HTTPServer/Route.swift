@@ -4,7 +4,7 @@ public enum BodyPolicy: Sendable {
     case none
     /// Collected before the handler starts, up to `limit` bytes (the server's `maximumBodyBytes` if `nil`). With
     /// content types, such as `application/json`, any other type is refused, and so is a charset other than UTF-8.
-    case buffered(limit: Int64? = nil, contentTypes: [String] = [])
+    case buffered(limit: Int64? = nil, contentTypes: [StaticString] = [])
     /// Read by the handler while it arrives. `nil` for no limit but the minimum rate.
     case streamed(limit: Int64? = nil)
 
