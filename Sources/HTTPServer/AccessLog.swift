@@ -2,12 +2,7 @@ import Logging
 
 extension FinishedRequest {
     /// Writes the line of the access log: neither query values nor header values are in it.
-    ///
-    /// A request that the server has failed is `info`, every other one `debug`: how many there are of which kind is what
-    /// metrics tell, and health checks alone would fill a log.
     func log(to logger: Logger, path: String, id: String, client: RemoteAddress) {
-        let level: Logger.Level = status.rawValue >= 500 ? .info : .debug
-        guard logger.logLevel <= level else { return }
         var metadata: Logger.Metadata = [
             "method": "\(method)", "path": "\(path.prefix(256))", "status": "\(status.rawValue)",
             "bytes": "\(bytesSent)", "duration_ms": "\(duration.milliseconds)", "request_id": "\(id)",
@@ -15,8 +10,12 @@ extension FinishedRequest {
         ]
         if let route { metadata["route"] = "\(route)" }
         if isCutShort { metadata["cut_short"] = "true" }
-        logger.log(level: level, "request", metadata: metadata)
+        logger.log(level: logLevel, "request", metadata: metadata)
     }
+
+    /// A request that the server has failed is `info`, every other one `debug`: how many there are of which kind is what
+    /// metrics tell, and health checks alone would fill a log.
+    var logLevel: Logger.Level { status.rawValue >= 500 ? .info : .debug }
 }
 
 extension Duration {

@@ -43,11 +43,13 @@ extension ClientConnection {
         }
     }
 
-    /// Counts bytes of a body for its minimum rate.
-    func receivedBody(_ count: Int) {
+    /// Counts bytes of a body for its minimum rate; false if the connection has been given up.
+    func receivedBody(_ count: Int) -> Bool {
         state.withLock { state in
-            guard case .receivingBody(let windowEnd, let received) = state.phase else { return }
-            state.phase = .receivingBody(windowEnd: windowEnd, received: received + count)
+            if case .receivingBody(let windowEnd, let received) = state.phase {
+                state.phase = .receivingBody(windowEnd: windowEnd, received: received + count)
+            }
+            return state.cut == nil
         }
     }
 

@@ -6,23 +6,24 @@ extension Exchange {
     /// the rest again after a resume, and, within one pass over its buffer, even while the connection is suspended.
     func receive(_ bytes: UnsafeMutableRawBufferPointer) -> Int? {
         if connection.isOutOfLoop { return 0 }
-        guard connection.cut == nil else { return nil }
-        let (sink, received) = state.withLock { state in
+        guard connection.receivedBody(bytes.count) else { return nil }
+        let (sink, request, received, remaining) = state.withLock { state in
             state.received += Int64(bytes.count)
             state.remaining? -= Int64(bytes.count)
-            return (state.sink, state.received)
+            return (state.sink, state.request, state.received, state.remaining)
         }
-        connection.receivedBody(bytes.count)
         switch sink {
         case .nowhere:
             break
-        case .buffer(let body, let limit):
+        case .buffer(let limit):
             guard received <= limit else {
                 refuseRest(limit: limit)
                 break
             }
-            body.append(UnsafeRawBufferPointer(bytes), expecting: expectedCount)
-        case .stream(let stream, let limit):
+            request?.body.append(
+                UnsafeRawBufferPointer(bytes), expecting: remaining.map { Int(received + $0) } ?? 0)
+        case .stream(let limit):
+            guard let stream = request?.bodyStream else { break }
             guard received <= limit else {
                 stream.finish(.failure(Problem.bodyTooLarge(limit: limit)))
                 break
@@ -35,16 +36,12 @@ extension Exchange {
         return bytes.count
     }
 
-    private var expectedCount: Int {
-        state.withLock { state in state.remaining.map { Int(state.received + $0) } ?? 0 }
-    }
-
     /// A chunked body has outgrown its limit before its handler started.
     private func refuseRest(limit: Int64) {
         let isFirst = state.withLock { state in
             state.sink = .nowhere
-            guard state.response == nil, let request = state.request else { return false }
-            state.response = Problem.bodyTooLarge(limit: limit).response(requestID: request.id)
+            guard !state.isAnswered, let request = state.request else { return false }
+            state.answer(Problem.bodyTooLarge(limit: limit).response(requestID: request.id))
             return true
         }
         if isFirst { replyPastDaemon() }
@@ -52,18 +49,17 @@ extension Exchange {
 
     /// The whole request is here, or a suspended request is looked at again.
     func proceed(on handle: OpaquePointer) -> MHD_Result {
-        guard connection.cut == nil else { return .NO }
-        let (stage, sink, isAnswered) = state.withLock { state in
+        let (stage, stream) = state.withLock { state in
             defer { if state.stage == .receiving { state.stage = .received } }
-            return (state.stage, state.sink, state.response != nil)
+            return (state.stage, state.bodyStream)
         }
         switch stage {
         case .receiving:
             guard connection.enter(.answering) else { return .NO }
-            if case .stream(let stream, _) = sink { stream.finish(.success(())) }
-            if !isAnswered { startHandlerUnlessStarted() }
+            stream?.finish(.success(()))
+            startHandlerIfNeeded()
         case .received:
-            break
+            guard connection.cut == nil else { return .NO }
         case .head, .awaitingDemand, .responding, .answeredUnread, .over:
             return .NO
         }

@@ -2,9 +2,11 @@ import Logging
 
 // The handler, on this thread or in a task.
 extension Exchange {
-    /// Runs the handler, or starts it in a task that a client's leaving or the server's stop cancels.
-    func startHandler() {
+    /// Runs the handler, or starts it in a task that a client's leaving or the server's stop cancels; not a second time, and not
+    /// for a request that is answered.
+    func startHandlerIfNeeded() {
         let (route, request) = state.withLock { state in
+            guard !state.isStarted, !state.isAnswered else { return (nil as Route?, nil as Request?) }
             state.isStarted = true
             return (state.route, state.request)
         }
@@ -36,12 +38,7 @@ extension Exchange {
             }
             core.tasks.end()
         }
-        keep(task) { $0.response == nil }
-    }
-
-    /// Starts the handler if its route does not start it with the header.
-    func startHandlerUnlessStarted() {
-        if !state.withLock({ $0.isStarted }) { startHandler() }
+        keep(task) { !$0.isAnswered }
     }
 
     /// Keeps a task for ``cancel()``, unless it is over already.
@@ -74,8 +71,8 @@ extension Exchange {
         enum Next { case nothing, wakeEventThread, replyPastDaemon }
         let next = state.withLock { state -> Next in
             state.task = nil
-            guard state.response == nil, state.stage != .over else { return .nothing }
-            state.response = response
+            guard !state.isAnswered, state.stage != .over else { return .nothing }
+            state.answer(response)
             guard state.stage == .receiving else { return .wakeEventThread }
             // The handler of a streamed body has stopped reading.
             guard state.isRestSmall else { return .replyPastDaemon }

@@ -25,7 +25,7 @@ extension Exchange {
             let response = error.response(requestID: id)
             state.withLock { state in
                 state.request = request
-                state.response = response
+                state.answer(response)
             }
             return reply(on: handle)
         }
@@ -40,7 +40,7 @@ extension Exchange {
         }
     }
 
-    private func accept(_ head: RequestHead, id: String, _ handle: OpaquePointer) -> MHD_Result {
+    private func accept(_ head: borrowing RequestHead, id: String, _ handle: OpaquePointer) -> MHD_Result {
         switch core.decide(on: head, to: target) {
         case .answer(let response):
             prepare(head, id: id, response: response)
@@ -49,34 +49,28 @@ extension Exchange {
             prepare(head, id: id, route: route, response: problem.response(requestID: id))
             return answerUnread(on: handle)
         case .run(let route, let limit):
-            let sink = makeSink(for: route.body, limit: limit)
-            prepare(head, id: id, route: route, sink: sink)
-            guard case .stream = sink, head.hasBody else { return receiveBody() }
-            state.withLock { $0.stage = .awaitingDemand }
-            startHandler()
-            return awaitDemand(on: handle)
-        }
-    }
-
-    private func makeSink(for policy: BodyPolicy, limit: Int64) -> Sink {
-        let highWater = core.configuration.streamBufferBytes
-        return switch policy {
-        case .none: .nowhere
-        case .buffered: .buffer(RequestBody(), limit: limit)
-        case .streamed: .stream(RequestBodyStream(connection: connection, highWater: highWater), limit: limit)
+            switch route.body {
+            case .none:
+                prepare(head, id: id, route: route)
+            case .buffered:
+                prepare(head, id: id, route: route, sink: .buffer(limit: limit), body: RequestBody())
+            case .streamed:
+                let stream = RequestBodyStream(
+                    connection: connection, highWater: core.configuration.streamBufferBytes)
+                prepare(head, id: id, route: route, sink: .stream(limit: limit), stream: stream)
+                guard head.hasBody else { break }
+                state.withLock { $0.stage = .awaitingDemand }
+                startHandlerIfNeeded()
+                return awaitDemand(on: handle)
+            }
+            return receiveBody()
         }
     }
 
     private func prepare(
-        _ head: RequestHead, id: String, route: Route? = nil, sink: Sink = .nowhere, response: Response? = nil
+        _ head: borrowing RequestHead, id: String, route: Route? = nil, sink: Sink = .nowhere,
+        body: RequestBody = .empty, stream: RequestBodyStream? = nil, response: Response? = nil
     ) {
-        var body = RequestBody.empty
-        var stream: RequestBodyStream?
-        switch sink {
-        case .nowhere: break
-        case .buffer(let buffer, _): body = buffer
-        case .stream(let incoming, _): stream = incoming
-        }
         let request = Request(
             id: id, method: head.method, target: target, parameterNames: route?.parameterNames ?? [],
             headers: head.headers, remoteAddress: connection.remoteAddress, body: body, bodyStream: stream)
@@ -86,7 +80,7 @@ extension Exchange {
             state.sink = sink
             state.remaining = head.contentLength
             state.expectsContinue = head.expectsContinue && head.hasBody
-            state.response = response
+            if let response { state.answer(response) }
         }
     }
 
@@ -124,12 +118,9 @@ extension Exchange {
         return connection.enter(.receivingBody(windowEnd: windowEnd, received: 0)) ? .YES : .NO
     }
 
-    var isAnswered: Bool { state.withLock { $0.response != nil } }
+    var isAnswered: Bool { state.withLock { $0.isAnswered } }
 
-    private var isDemanded: Bool {
-        guard case .stream(let stream, _) = state.withLock({ $0.sink }) else { return true }
-        return stream.isDemanded
-    }
+    private var isDemanded: Bool { state.withLock { $0.bodyStream }?.isDemanded ?? true }
 }
 
 extension Exchange.State {

@@ -37,20 +37,14 @@ extension Exchange {
     }
 
     /// A stream whose client is slow is its producer's to give up.
-    private func phase(of response: Response) -> ClientConnection.Phase {
-        let count: Int64? =
-            switch response.body {
-            case .bytes(let bytes): Int64(bytes.count)
-            case .file(let content): content.count
-            case .empty, .stream: nil
-            }
-        guard let time = count.flatMap({ core.limits.sendingTime(of: $0) }) else { return .answering }
+    private func phase(of response: borrowing Response) -> ClientConnection.Phase {
+        guard let time = response.body.count.flatMap({ core.limits.sendingTime(of: $0) }) else { return .answering }
         return .sending(until: core.time.now.advanced(by: time))
     }
 
     private func takeResponse() -> (Response, Request)? {
         state.withLock { state in
-            guard let response = state.response, let request = state.request else { return nil }
+            guard let response = state.response.take(), let request = state.request else { return nil }
             state.stage = .responding
             return (response, request)
         }
@@ -91,7 +85,7 @@ extension Exchange {
         let (response, request) = state.withLock { state in
             state.sink = .nowhere
             state.stage = .answeredUnread
-            return (state.response, state.request)
+            return (state.response.take(), state.request)
         }
         guard let response, let request, let bytes = RawResponse.encode(response, requestID: request.id) else {
             return connection.cutOff(.answered)
@@ -111,7 +105,7 @@ extension Exchange {
         if ended.stage != .responding || termination != .REQUEST_TERMINATED_COMPLETED_OK {
             ended.task?.cancel()
         }
-        if case .stream(let stream, _) = ended.sink { stream.finish(.failure(ClientGone())) }
+        ended.bodyStream?.finish(.failure(ClientGone()))
         ended.responseStream?.abandon()
         let cut = connection.cut
         let now = core.time.now
@@ -128,9 +122,11 @@ extension Exchange {
             route: ended.route?.template, method: ended.request?.method ?? HTTPMethod(rawValue: "-"),
             status: ended.reportedStatus(termination, cut), duration: startedAt.duration(to: now),
             bytesSent: ended.bytesSent(isComplete: isComplete), isCutShort: ended.stage == .responding && !isComplete)
-        finished.log(
-            to: core.logger, path: ended.request?.path ?? "-", id: ended.request?.id ?? "-",
-            client: connection.remoteAddress)
+        if finished.logLevel >= core.logLevel {
+            finished.log(
+                to: core.logger, path: ended.request?.path ?? "-", id: ended.request?.id ?? "-",
+                client: connection.remoteAddress)
+        }
         guard ended.request != nil else { return }
         core.observer?.requestFinished(finished)
         core.requests.end()
@@ -142,7 +138,7 @@ extension Exchange.State {
         _ termination: MHD_RequestTerminationCode, _ cut: ClientConnection.Cut?
     ) -> HTTPStatus {
         switch stage {
-        case .responding, .answeredUnread: response?.status ?? .clientGone
+        case .responding, .answeredUnread: status ?? .clientGone
         case .head, .awaitingDemand, .receiving, .received, .over:
             if cut == .tooSlow || termination == .REQUEST_TERMINATED_TIMEOUT_REACHED {
                 .requestTimeout
@@ -157,11 +153,6 @@ extension Exchange.State {
     fileprivate func bytesSent(isComplete: Bool) -> Int {
         guard stage == .responding || stage == .answeredUnread, request?.method != .head else { return 0 }
         if let responseStream { return responseStream.sent }
-        guard isComplete, let response else { return 0 }
-        switch response.body {
-        case .empty, .stream: return 0
-        case .bytes(let bytes): return bytes.count
-        case .file(let content): return Int(content.count)
-        }
+        return isComplete ? Int(responseBytes) : 0
     }
 }

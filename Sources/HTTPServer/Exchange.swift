@@ -23,11 +23,11 @@ final class Exchange: Sendable {
         case over
     }
 
-    /// Where the body goes.
+    /// Where the body goes: nowhere, or into that of the request, up to `limit` bytes.
     enum Sink {
         case nowhere
-        case buffer(RequestBody, limit: Int64)
-        case stream(RequestBodyStream, limit: Int64)
+        case buffer(limit: Int64)
+        case stream(limit: Int64)
     }
 
     struct State {
@@ -45,8 +45,29 @@ final class Exchange: Sendable {
         var isStarted = false
         var task: Task<Void, Never>?
         var isCancelled = false
+        /// The answer, until it is sent.
         var response: Response?
+        /// The status of the answer, once there is one.
+        var status: HTTPStatus?
+        /// The length of the answer's body, if that is known.
+        var responseBytes: Int64 = 0
+        /// The file that the answer sends, and with it what must last until it is sent.
+        var responseFile: FileContent?
         var responseStream: ResponseStream?
+
+        var isAnswered: Bool { status != nil }
+
+        /// The stream that the body goes into, if it does.
+        var bodyStream: RequestBodyStream? {
+            if case .stream = sink { request?.bodyStream } else { nil }
+        }
+
+        mutating func answer(_ answer: consuming Response) {
+            status = answer.status
+            responseBytes = answer.body.count ?? 0
+            if case .file(let content) = answer.body { responseFile = content }
+            response = answer
+        }
     }
 
     let core: ServerCore
@@ -64,11 +85,11 @@ final class Exchange: Sendable {
 
     /// Cancels the handler, because nobody will read its answer or because the server stops.
     func cancel() {
-        let (task, sink) = state.withLock { state in
+        let (task, stream) = state.withLock { state in
             state.isCancelled = true
-            return (state.task, state.sink)
+            return (state.task, state.bodyStream)
         }
-        if case .stream(let stream, _) = sink { stream.finish(.failure(ClientGone())) }
+        stream?.finish(.failure(ClientGone()))
         task?.cancel()
     }
 }

@@ -28,17 +28,8 @@ public struct HTTPMethod: RawRepresentable, Hashable, Sendable, CustomStringConv
 
     /// The method of a request line, or `nil` if it is not a token.
     init?(_ name: UnsafePointer<CChar>) {
-        self.init(token: UnsafeBufferPointer(cString: name))
-    }
-
-    private init?(token: UnsafeBufferPointer<UInt8>) {
+        let token = UnsafeBufferPointer(cString: name)
         guard !token.isEmpty, token.allSatisfy(HTTPToken.contains) else { return nil }
-        if let known = Self.known.first(where: { $0.rawValue.utf8.elementsEqual(token) }) {
-            self = known
-        } else {
-            rawValue = String(decoding: token, as: UTF8.self)
-        }
+        rawValue = String(decoding: token, as: UTF8.self)
     }
-
-    private static let known: [HTTPMethod] = [.get, .post, .head, .put, .delete, .patch, .options]
 }

@@ -34,20 +34,20 @@ final class RequestIdentifiers: Sendable {
                 pool.used = 0
             }
             defer { pool.used += Self.idBytes }
-            return String(unsafeUninitializedCapacity: 2 * Self.idBytes) { digits in
-                for index in 0..<Self.idBytes {
-                    let byte = pool.bytes[pool.used + index]
-                    digits[2 * index] = Self.digit(byte >> 4)
-                    digits[2 * index + 1] = Self.digit(byte & 15)
+            let bytes = pool.bytes[pool.used..<pool.used + Self.idBytes]
+            return String(unsafeUninitializedCapacity: 2 * Self.idBytes) { text in
+                var end = text.baseAddress!
+                for byte in bytes {
+                    end[0] = Self.digits.utf8Start[Int(byte >> 4)]
+                    end[1] = Self.digits.utf8Start[Int(byte & 15)]
+                    end += 2
                 }
                 return 2 * Self.idBytes
             }
         }
     }
 
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-    }
+    private static let digits: StaticString = "0123456789abcdef"
 
     private static func isSane(_ id: UnsafeRawBufferPointer) -> Bool {
         (1...64).contains(id.count)

@@ -14,6 +14,16 @@ public struct Response: Sendable {
         /// it throws, or returns before `length` bytes, the connection is cut, so that the client does not take a part for
         /// the whole.
         case stream(length: Int64? = nil, @Sendable (BodyWriter) async throws -> Void)
+
+        /// The number of bytes that are there to be sent; `nil` for a stream.
+        var count: Int64? {
+            switch self {
+            case .empty: 0
+            case .bytes(let bytes): Int64(bytes.count)
+            case .file(let content): content.count
+            case .stream: nil
+            }
+        }
     }
 
     /// The status, 200–599.

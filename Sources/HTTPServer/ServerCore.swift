@@ -14,6 +14,8 @@ final class ServerCore: Sendable {
     let lightWorkers: WorkerExecutor
     let time: any TimeSource
     let logger: Logger
+    /// The logger's, which takes longer to ask for than all else that is done about a request that is not logged.
+    let logLevel: Logger.Level
     let observer: (any HTTPObserver)?
     let problem: @Sendable (any Error) -> Problem
     let logText: @Sendable (any Error) -> String?
@@ -41,6 +43,7 @@ final class ServerCore: Sendable {
         self.lightWorkers = lightWorkers
         self.time = time
         self.logger = logger
+        logLevel = logger.logLevel
         self.observer = observer
         self.problem = problem
         self.logText = logText
