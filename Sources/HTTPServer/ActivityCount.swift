@@ -6,7 +6,9 @@ final class ActivityCount: Sendable {
     private struct State {
         var count = 0
         var nextID = 0
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var waiters: Waiters = [:]
+
+        typealias Waiters = [Int: CheckedContinuation<Void, Never>]
     }
 
     private let state = Mutex(State())
@@ -23,11 +25,11 @@ final class ActivityCount: Sendable {
     func end() {
         let waiters = state.withLock { state in
             state.count -= 1
-            guard state.count == 0 else { return [:] as [Int: CheckedContinuation<Void, Never>] }
+            guard state.count == 0, !state.waiters.isEmpty else { return nil as State.Waiters? }
             defer { state.waiters = [:] }
             return state.waiters
         }
-        for waiter in waiters.values { waiter.resume() }
+        if let waiters { waiters.values.forEach { $0.resume() } }
     }
 
     /// Waits until nothing is under way or `deadline` has come; whether nothing is.

@@ -34,7 +34,7 @@ func requestLineArrived(
     let socketContext = coffer_mhd_connection_info(handle, .CONNECTION_INFO_SOCKET_CONTEXT)!.pointee.socket_context!
     let connection = Unmanaged<ClientConnection>.fromOpaque(socketContext).takeUnretainedValue()
     let bytes = target.map { UnsafeBufferPointer(cString: $0) } ?? UnsafeBufferPointer(start: nil, count: 0)
-    let exchange = Exchange(core: core, connection: connection, target: connection.target(bytes, in: core.router))
+    let exchange = Exchange(core: core, connection: connection, target: connection.target(bytes, of: core))
     connection.begin(exchange, headerBy: exchange.startedAt.advanced(by: core.limits.headerTimeout))
     return Unmanaged.passRetained(exchange).toOpaque()
 }

@@ -130,9 +130,9 @@ final class ClientConnection: Sendable {
     }
 
     /// What a request line asks for.
-    func target(_ bytes: UnsafeBufferPointer<UInt8>, in router: Router) -> ResolvedTarget {
+    func target(_ bytes: UnsafeBufferPointer<UInt8>, of core: ServerCore) -> ResolvedTarget {
         if let last = state.withLock({ $0.target }), last.matches(bytes) { return last }
-        let target = ResolvedTarget(Array(bytes), in: router)
+        let target = ResolvedTarget(Array(bytes), in: core.router)
         state.withLock { $0.target = target.isWorthKeeping ? target : nil }
         return target
     }

@@ -8,7 +8,7 @@ enum HTTPToken {
 
     static func contains(_ byte: UInt8) -> Bool {
         guard byte < 128 else { return false }
-        return (byte < 64 ? low : high) >> (byte & 63) & 1 == 1
+        return (byte < 64 ? low : high) &>> UInt64(byte) & 1 == 1
     }
 }
 
@@ -39,30 +39,35 @@ extension UnsafeRawBufferPointer {
         return true
     }
 
+    /// Whether there are bytes, and they make a token.
+    var isToken: Bool {
+        for byte in self where !HTTPToken.contains(byte) { return false }
+        return !isEmpty
+    }
+
     /// Whether there is no control character but tabs among the bytes.
     var isPlainLine: Bool {
         var position = 0
-        while count - position >= 8 {
-            let word = loadUnaligned(fromByteOffset: position, as: UInt64.self)
-            if word.mayHaveControlByte, !self[position..<position + 8].allSatisfy(\.isPlain) { return false }
-            position += 8
+        while position < count {
+            if count - position >= 8, !loadUnaligned(fromByteOffset: position, as: UInt64.self).mayHaveControlByte {
+                position += 8
+                continue
+            }
+            let byte = self[position]
+            guard byte >= 0x20 && byte != 0x7F || byte == UInt8(ascii: "\t") else { return false }
+            position += 1
         }
-        return self[position...].allSatisfy(\.isPlain)
+        return true
     }
-}
-
-extension UInt8 {
-    fileprivate var isPlain: Bool { self >= 0x20 && self != 0x7F || self == UInt8(ascii: "\t") }
 }
 
 extension UInt64 {
     /// Whether one of the eight bytes is below 0x20 or is 0x7F
     /// (https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord).
     fileprivate var mayHaveControlByte: Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let deletes = self ^ ones &* 0x7F
-        let hits = (self &- ones &* 0x20) & ~self | (deletes &- ones) & ~deletes
-        return hits & ones &* 0x80 != 0
+        let deletes = self ^ 0x7F7F_7F7F_7F7F_7F7F
+        let hits = ((self &- 0x2020_2020_2020_2020) & ~self) | ((deletes &- 0x0101_0101_0101_0101) & ~deletes)
+        return (hits & 0x8080_8080_8080_8080) != 0
     }
 }
 

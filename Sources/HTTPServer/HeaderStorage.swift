@@ -32,7 +32,7 @@ final class HeaderStorage: ManagedBuffer<HeaderStorage.Extent, HeaderField> {
         }
     }
 
-    var count: Int { header.count }
+    var count: Int { withUnsafeMutablePointerToHeader { $0.pointee.count } }
 
     /// Copies a field, for which there must be room.
     func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {

@@ -46,6 +46,18 @@ struct PartTests {
         #expect(fields([("Host", "a"), (name, value)]).areWellFormed == isGood)
     }
 
+    @Test("A control character in a value is found wherever it stands")
+    func controlCharacters() {
+        for byte in UInt8.min ... .max {
+            let isPlain = byte >= 0x20 && byte != 0x7F || byte == 0x09
+            for position in 0..<21 {
+                var line = [UInt8](repeating: UInt8(ascii: "~"), count: 21)
+                line[position] = byte
+                #expect(line.withUnsafeBytes { $0.isPlainLine } == isPlain, "\(byte) at \(position)")
+            }
+        }
+    }
+
     @Test("Tokens are made of the bytes that RFC 9110 lists")
     func tokens() {
         let listed = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
