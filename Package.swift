@@ -91,7 +91,7 @@ let package = Package(
         tests("Workers"),
         tests("JSON"),
         tests("Metrics", ["Workers"]),
-        tests("Secrets"),
+        tests("Secrets", ["CSodium"]),
         tests("SQLCipher", ["CSQLCipher", "Timekeeping"]),
         tests("ConnectionPool", ["SQLCipher"]),
         tests("HTTPServer", [logging]),
