@@ -1,3 +1,4 @@
+import Glibc
 import Secrets
 
 /// What a bearer token opens. The kind is written at its front, so that a person and a log scrubber can tell them apart.
@@ -22,7 +23,10 @@ public enum TokenKind: Sendable, CaseIterable {
     /// Reads the secret out of the one canonical text of a token of this kind; `nil` for any other text.
     func secret(in text: UnsafeRawBufferPointer) -> TransientBytes? {
         let prefixCount = prefix.utf8CodeUnitCount
-        guard text.count == textCount, text.prefix(prefixCount).elementsEqual(prefix.bytes) else { return nil }
+        guard let start = text.baseAddress, text.count == textCount, memcmp(start, prefix.utf8Start, prefixCount) == 0
+        else {
+            return nil
+        }
         var isValid = false
         let secret = TransientBytes(count: Self.secretCount) { target in
             isValid = Base64URL.decode(UnsafeRawBufferPointer(rebasing: text[prefixCount...]), into: target)

@@ -28,7 +28,7 @@ extension Sequence<UInt8> {
 
 extension UnsafeRawBufferPointer {
     /// Whether the bytes are those of `text`, ASCII letters compared without their case.
-    func equalsIgnoringCase(_ text: StaticString) -> Bool {
+    public func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         guard let baseAddress else { return true }
         // Most clients write names as the RFCs do.

@@ -42,16 +42,17 @@ struct Caller: Sendable {
 }
 
 extension Request {
-    private static let scheme = "bearer "
+    private static let scheme: StaticString = "Bearer "
 
     /// Hands out the token of an `Authorization: Bearer …` field where it lies, so that no copy is left unwiped; `nil` without
     /// such a field.
     func withBearerToken<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
         try headers.withBytes(of: "Authorization") { value -> Result? in
-            let scheme = Self.scheme.utf8
-            // Letters differ from their other case in this bit, and the space has it set.
-            guard value.count > scheme.count, zip(value, scheme).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
-            return try body(UnsafeRawBufferPointer(rebasing: value[scheme.count...]))
+            let length = Self.scheme.utf8CodeUnitCount
+            guard value.count > length,
+                UnsafeRawBufferPointer(rebasing: value[..<length]).equalsIgnoringCase(Self.scheme)
+            else { return nil }
+            return try body(UnsafeRawBufferPointer(rebasing: value[length...]))
         } ?? nil
     }
 }

@@ -3,10 +3,10 @@ import HTTPServer
 extension Request {
     /// Whether it is worth the time to look closer: milliseconds for a field of some thousand types.
     var mentionsLines: Bool {
-        let name = "ndjson".utf8
+        let name: StaticString = "ndjson"
         return headers.withBytes(of: "Accept") { value in
-            value.indices.dropLast(name.count - 1).contains { start in
-                zip(value[start...], name).allSatisfy { $0 | 0x20 == $1 }
+            value.indices.dropLast(name.utf8CodeUnitCount - 1).contains { start in
+                UnsafeRawBufferPointer(rebasing: value[start..<start + name.utf8CodeUnitCount]).equalsIgnoringCase(name)
             }
         } ?? false
     }
