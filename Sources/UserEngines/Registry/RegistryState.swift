@@ -200,20 +200,23 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         of engine: Engine, _ user: UserID, at now: MonotonicInstant?, waitingForRoom: Int,
         isActive: @autoclosure () -> Bool
     ) -> Closing? {
-        if case .draining(let open, let reason, let waiting) = entries[user], open.engine === engine {
+        switch entries[user] {
+        case .draining(let open, let reason, let waiting) where open.engine === engine:
             open.uses -= 1
             return open.uses == 0 ? beginClosing(user, engine, reason, waiting) : nil
+        case .open(let open) where open.engine === engine:
+            open.uses -= 1
+            if let now { open.lastUsed = now }
+            if open.uses == 0, let reason = open.closeWhenUnused {
+                open.closeWhenUnused = nil
+                if !isActive() { return beginClosing(user, engine, reason) }
+            }
+            if open.uses == 0 && waitingForRoom > closesForRoom { return beginClosing(user, engine, .budget) }
+            return nil
+        case .opening, .open, .draining, .closing, .stuck, .exclusive, nil:
+            // While it closes by force, or after, there is nothing to count any more; a successor is another's.
+            return nil
         }
-        // While it closes by force, or after, there is nothing to count any more; a successor is another's.
-        guard case .open(let open) = entries[user], open.engine === engine else { return nil }
-        open.uses -= 1
-        if let now { open.lastUsed = now }
-        if open.uses == 0, let reason = open.closeWhenUnused {
-            open.closeWhenUnused = nil
-            if !isActive() { return beginClosing(user, engine, reason) }
-        }
-        if open.uses == 0 && waitingForRoom > closesForRoom { return beginClosing(user, engine, .budget) }
-        return nil
     }
 
     /// Closes the engine that has been unused for longest, unless as many closes are under way as wait for room.
