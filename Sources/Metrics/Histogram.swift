@@ -89,14 +89,8 @@ extension Histogram {
         cells + Int(index) * Self.cellCount(bounds)
     }
 
-    /// The first bucket whose bound is not below the value, by halving.
+    /// The first bucket whose bound is not below the value. Bounds are few, and most values lie below the first of them.
     private func bucket(of value: Double) -> Int {
-        var low = 0
-        var high = bounds.count
-        while low < high {
-            let middle = (low + high) / 2
-            if value <= bounds[middle] { high = middle } else { low = middle + 1 }
-        }
-        return low
+        bounds.firstIndex { value <= $0 } ?? bounds.count
     }
 }
