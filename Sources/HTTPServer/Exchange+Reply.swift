@@ -119,8 +119,9 @@ extension Exchange {
     ) {
         let isComplete = termination == .REQUEST_TERMINATED_COMPLETED_OK || ended.stage == .answeredUnread
         let finished = FinishedRequest(
-            route: ended.route?.template, method: ended.request?.method ?? HTTPMethod(rawValue: "-"),
-            status: ended.reportedStatus(termination, cut), duration: startedAt.duration(to: now),
+            route: ended.route?.template, routeNumber: ended.route?.number ?? 0,
+            method: ended.request?.method ?? HTTPMethod(rawValue: "-"), status: ended.reportedStatus(termination, cut),
+            duration: startedAt.duration(to: now),
             bytesSent: ended.bytesSent(isComplete: isComplete), isCutShort: ended.stage == .responding && !isComplete)
         if finished.logLevel >= core.logLevel {
             finished.log(

@@ -42,6 +42,8 @@ public enum InlineAnswer: Sendable {
 final class Route: Sendable {
     let method: HTTPMethod
     let template: String
+    /// From 1 in the order they were added.
+    let number: Int
     let parameterNames: [String]
     let body: BodyPolicy
     let answersWhileDraining: Bool
@@ -54,11 +56,12 @@ final class Route: Sendable {
     }
 
     init(
-        method: HTTPMethod, template: String, parameterNames: [String], body: BodyPolicy, answersWhileDraining: Bool,
-        action: Action
+        method: HTTPMethod, template: String, number: Int, parameterNames: [String], body: BodyPolicy,
+        answersWhileDraining: Bool, action: Action
     ) {
         self.method = method
         self.template = template
+        self.number = number
         self.parameterNames = parameterNames
         self.body = body
         self.answersWhileDraining = answersWhileDraining

@@ -26,6 +26,7 @@ public struct Router: Sendable {
     }
 
     private var root = Node()
+    private var routeCount = 0
     /// The templates of all routes.
     public private(set) var templates: Set<String> = []
 
@@ -58,8 +59,10 @@ public struct Router: Sendable {
     ) {
         precondition(template.first == "/", "a route's template begins with a slash: \(template)")
         let parts = template.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        routeCount += 1
         let route = Route(
-            method: method, template: template, parameterNames: parts.compactMap(Self.parameterName), body: body,
+            method: method, template: template, number: routeCount,
+            parameterNames: parts.compactMap(Self.parameterName), body: body,
             answersWhileDraining: answersWhileDraining, action: action)
         precondition(
             Set(route.parameterNames).count == route.parameterNames.count, "a parameter occurs twice: \(template)")
