@@ -164,12 +164,17 @@ struct OperationsTests {
             try await api.rows("SELECT 1", as: user)
             _ = try await api.call("DELETE", "/v1/sessions/no-such-id", as: user.token)
             _ = try await api.call("GET", "/nowhere", as: user.token)
+            for method in ["GET", "HEAD", "GET"] { _ = try await api.call(method, "/v1/me", as: user.token) }
+            _ = try await api.call("GET", "/v1/me")
             let text = try await api.call("GET", "/metrics").text
             let lines = Set(text.split(separator: "\n").map(String.init))
             for line in [
                 #"coffer_http_requests_total{route="/v1/query",method="POST",status="200"} 2"#,
                 #"coffer_http_requests_total{route="/v1/sessions/{id}",method="DELETE",status="404"} 1"#,
                 #"coffer_http_requests_total{route="none",method="any",status="404"} 1"#,
+                #"coffer_http_requests_total{route="/v1/me",method="GET",status="200"} 2"#,
+                #"coffer_http_requests_total{route="/v1/me",method="HEAD",status="200"} 1"#,
+                #"coffer_http_requests_total{route="/v1/me",method="GET",status="401"} 1"#,
                 #"coffer_logins_total{result="success"} 1"#, #"coffer_logins_total{result="too_many_attempts"} 0"#,
                 "coffer_engines_opened_total 1", #"coffer_engines{state="open"} 1"#,
                 #"coffer_connections{pool_role="writer",state="idle"} 1"#,

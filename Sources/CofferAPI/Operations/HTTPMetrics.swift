@@ -7,23 +7,13 @@ public final class HTTPMetrics: HTTPObserver {
     private let requests: CounterFamily
     private let seconds: HistogramFamily
     private let inFlight: Gauge
-    /// The series that have been met, by what they are of: found by one look-up. There are no more than a route's methods
-    /// and the server's statuses make.
-    private let known = Mutex<[Outcome: Series]>([:])
-
-    private struct Outcome: Hashable {
-        let route: String?
-        let method: HTTPMethod
-        let status: HTTPStatus
-
-        /// Without the texts themselves: it is computed for every request, and few routes have names of one length.
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(route?.utf8.count)
-            hasher.combine(status.rawValue)
-        }
-    }
+    /// The series that have been met, by the number of their route: a handful each, for a route knows its methods and
+    /// answers with few statuses.
+    private let known = Mutex<[[Series]]>([])
 
     private struct Series {
+        let status: HTTPStatus
+        let method: HTTPMethod
         let count: Counter
         let seconds: Histogram
     }
@@ -52,21 +42,25 @@ public final class HTTPMetrics: HTTPObserver {
     /// Counts a request that is over. A method is a label only on a route, which knows its methods.
     public func requestFinished(_ request: FinishedRequest) {
         inFlight.add(-1)
-        let method = request.route == nil ? Self.anyMethod : request.method
-        let series = series(of: Outcome(route: request.route, method: method, status: request.status))
-        series.count.increment()
-        series.seconds.record(request.duration)
+        let (count, seconds) = series(of: request)
+        count.increment()
+        seconds.record(request.duration)
     }
 
-    private func series(of outcome: Outcome) -> Series {
-        known.withLock { known in
-            if let series = known[outcome] { return series }
-            let route = outcome.route ?? Self.noRoute
+    private func series(of request: FinishedRequest) -> (Counter, Histogram) {
+        let (number, status) = (request.routeNumber, request.status)
+        let method = request.route == nil ? Self.anyMethod : request.method
+        return known.withLock { known in
+            if known.count <= number { known += repeatElement([], count: number + 1 - known.count) }
+            if let index = known[number].firstIndex(where: { $0.status == status && $0.method == method }) {
+                return (known[number][index].count, known[number][index].seconds)
+            }
+            let route = request.route ?? Self.noRoute
             let series = Series(
-                count: requests.series(route, outcome.method.rawValue, "\(outcome.status.rawValue)"),
+                status: status, method: method, count: requests.series(route, method.rawValue, "\(status.rawValue)"),
                 seconds: seconds.series(route))
-            known[outcome] = series
-            return series
+            known[number].append(series)
+            return (series.count, series.seconds)
         }
     }
 }
