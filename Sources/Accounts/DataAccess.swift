@@ -9,25 +9,25 @@ public struct DataAccess: Sendable {
         case research(ResearchLease, ResearchToken)
     }
 
+    /// Whose data.
+    public let user: UserID
+
     private let credential: Credential
+    private let proof: KeyProof
     private let accounts: Accounts
 
     init(_ session: Session, _ token: SessionToken, _ accounts: Accounts) {
+        user = session.userID
         credential = .session(session, token)
+        proof = session.proof
         self.accounts = accounts
     }
 
     init(_ lease: ResearchLease, _ token: ResearchToken, _ accounts: Accounts) {
+        user = lease.userID
         credential = .research(lease, token)
+        proof = lease.proof
         self.accounts = accounts
-    }
-
-    /// Whose data.
-    public var user: UserID {
-        switch credential {
-        case .session(let session, _): session.userID
-        case .research(let lease, _): lease.userID
-        }
     }
 
     /// The session whose token it was; `nil` for a research's.
@@ -92,13 +92,6 @@ public struct DataAccess: Sendable {
     /// - Throws: `invalid_token` if it leads to another one; what the registry throws.
     public func prove(in engines: EngineRegistry) async throws {
         if !proof.isGiven { try await withEngine(in: engines) { _ in } }
-    }
-
-    private var proof: KeyProof {
-        switch credential {
-        case .session(let session, _): session.proof
-        case .research(let lease, _): lease.proof
-        }
     }
 }
 
