@@ -25,17 +25,24 @@ struct QueryRoutes: Sendable {
         guard request.body.count <= Self.longestQuickBody, !request.mentionsLines else {
             return .later(.worker) {
                 if request.prefersLines { return try await lines(request) }
-                return try await answer(try StatementCall(request, authentication, limits))
+                return try await answer(try read(request))
             }
         }
-        let call = try StatementCall(request, authentication, limits)
+        let call = try read(request)
+        let options = call.options
         let reply = try call.access.withOpenEngine(in: engines) { engine in
             try engine.runIfQuick(call.body.sql, call.body.arguments, timeout: call.timeout) { statement, connection in
-                try ResultWriter.reply(to: statement, on: connection, call.options)
+                try ResultWriter.reply(to: statement, on: connection, options)
             }
         }
         if let reply = reply ?? nil { return .now(.json(reply)) }
         return .later(.worker) { try await answer(call) }
+    }
+
+    private func read(_ request: Request) throws -> StatementCall {
+        StatementCall(
+            access: try authentication.access(of: request), options: try ResultOptions(request, limits: limits),
+            timeout: try limits.timeout(of: request), body: try request.body.withUnsafeBytes(QueryBody.read))
     }
 
     private func answer(_ call: StatementCall) async throws -> Response {
@@ -49,7 +56,7 @@ struct QueryRoutes: Sendable {
 
     private func lines(_ request: Request) async throws -> Response {
         let lines = Lines(
-            call: try StatementCall(request, authentication, limits), engines: engines, requestID: request.id)
+            call: try read(request), engines: engines, requestID: request.id)
         let pace = Pace(time: SystemTime(), limit: limits.stallTimeout)
         return try await LineStream(lines, on: workers).response(at: pace)
     }
@@ -80,17 +87,10 @@ struct QueryRoutes: Sendable {
     }
 }
 
-/// What `POST /v1/query` asks for: one allocation for what is often passed on.
-final class StatementCall: Sendable {
+/// What `POST /v1/query` asks for.
+struct StatementCall: Sendable {
     let access: DataAccess
     let options: ResultOptions
     let timeout: Duration
     let body: QueryBody
-
-    init(_ request: Request, _ authentication: Authentication, _ limits: APILimits) throws {
-        access = try authentication.access(of: request)
-        options = try ResultOptions(request, limits: limits)
-        timeout = try limits.timeout(of: request)
-        body = try request.body.withUnsafeBytes(QueryBody.read)
-    }
 }
