@@ -1,5 +1,5 @@
 /// Told about everything that happens in a pool, to feed metrics. Called outside the pool's lock, from any thread.
-public protocol PoolObserver: Sendable {
+public protocol PoolObserver: AnyObject, Sendable {
     /// Records one event. Runs on the path of every acquire and release: short, and does not block.
     func record(_ event: PoolEvent)
 }
