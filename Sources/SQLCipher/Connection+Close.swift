@@ -18,7 +18,7 @@ extension Connection {
                 metadata: ["statements": .array(unfinished.map { .string(String($0.prefix(200))) })])
         }
         endLentStatements()
-        for statement in cache.removeAll() + ownStatements.removeAll() { sqlite3_finalize(statement) }
+        for statement in compiled.removeAllIdle() + ownStatements.removeAll() { sqlite3_finalize(statement) }
         interruptible.withLock { $0 = nil }
         // An interruption that came before would stop the checkpoint, and the WAL would stay.
         clearLimit()
@@ -38,6 +38,6 @@ extension Connection {
     /// The SQL of the statements that are out, without those that were dropped and wait for their finalization.
     private func lentSQL() -> [String] {
         finalizeDeferred()
-        return lent.compactMap { sqlite3_sql($0).map { String(cString: $0) } }
+        return compiled.lent.compactMap { sqlite3_sql($0).map { String(cString: $0) } }
     }
 }

@@ -56,8 +56,9 @@ extension Connection {
 
     /// Finalizes every statement that is out; those who still have one get ``SQLiteCode/misuse`` from it.
     func endLentStatements() {
+        // One that was dropped is among them too.
+        guard !compiled.lent.isEmpty else { return }
         deferred.revoke()
-        for statement in lent { sqlite3_finalize(statement) }
-        lent.removeAll(keepingCapacity: true)
+        for statement in compiled.removeAllLent() { sqlite3_finalize(statement) }
     }
 }

@@ -8,6 +8,6 @@ extension Connection {
         let result = coffer_sqlite3_db_config_flag(handle, Int32(SQLITE_DBCONFIG_DEFENSIVE), isWritable ? 0 : 1, nil)
         guard result == SQLITE_OK else { throw SQLiteError(result, on: handle) }
         // A statement that was compiled before keeps what held then.
-        for statement in cache.removeAll() { sqlite3_finalize(statement) }
+        for statement in compiled.removeAllIdle() { sqlite3_finalize(statement) }
     }
 }

@@ -15,17 +15,16 @@ extension Connection {
     public func statement(utf8 sql: UnsafeBufferPointer<UInt8>) throws -> Statement {
         let handle = try openHandle()
         finalizeDeferred()
-        let prepared = try cache.take(sql) ?? prepare(sql, on: handle)
-        lent.append(prepared.handle)
+        if let cached = compiled.lend(sql) { return Statement(cached, of: self) }
+        let prepared = try prepare(sql, on: handle)
+        compiled.lend(prepared)
         return Statement(prepared, of: self)
     }
 
     /// The statement with this text if it lies in the cache: nothing is compiled.
     public func cachedStatement(_ sql: String) -> Statement? {
         var sql = sql
-        guard handle != nil, let prepared = sql.withUTF8({ cache.take($0) }) else { return nil }
-        lent.append(prepared.handle)
-        return Statement(prepared, of: self)
+        return sql.withUTF8 { compiled.lend($0) }.map { Statement($0, of: self) }
     }
 
     /// Runs `body` with a statement and ends the statement after it.
@@ -89,30 +88,25 @@ extension Connection {
             sqlite3_finalize(statement)
             throw StatementError.multiple(offset: offset)
         }
-        let key = sql.count <= StatementCache.longestText && cache.capacity > 0 ? Array(sql) : nil
+        let key = sql.count <= CompiledStatements.longestText && compiled.capacity > 0 ? Array(sql) : nil
         return PreparedStatement(handle: statement, facts: facts, key: key)
     }
 
     /// Takes back a statement that its user has finished with.
     func takeBack(_ prepared: PreparedStatement) {
-        removeFromLent(prepared.handle)
         sqlite3_reset(prepared.handle)
         // A bound value would be kept in memory, up to the size limit.
         sqlite3_clear_bindings(prepared.handle)
-        if let evicted = cache.put(prepared) { sqlite3_finalize(evicted) }
+        if let unneeded = compiled.takeBack(prepared) { sqlite3_finalize(unneeded) }
     }
 
     /// Finalizes the statements that were dropped without ``Statement/finish()``, on whatever thread. Every call that
     /// prepares a statement does this first.
     public func finalizeDeferred() {
         for dropped in deferred.takeAll() {
-            removeFromLent(dropped.pointer)
+            compiled.removeLent(dropped.pointer)
             sqlite3_finalize(dropped.pointer)
         }
-    }
-
-    private func removeFromLent(_ statement: OpaquePointer) {
-        if let index = lent.lastIndex(of: statement) { lent.remove(at: index) }
     }
 
     /// A refusal makes every preparation fail, but not always with `SQLITE_AUTH`: for a function it is `SQLITE_ERROR`.

@@ -19,12 +19,8 @@ public final class Connection: @unchecked Sendable {
     let authorization = Authorization()
     let deferred = DeferredFinalization()
     var commitHook: CommitHook?
-    var cache: StatementCache
+    var compiled: CompiledStatements
     var ownStatements = OwnStatements()
-
-    /// The compiled statements that are out, including dropped ones that wait for their finalization. SQLite's own list
-    /// also has those of virtual tables, which are not ours to finalize.
-    var lent: [OpaquePointer] = []
 
     /// What statements have done since the last reset that a rollback does not undo.
     var residue: StatementFacts = []
@@ -40,7 +36,7 @@ public final class Connection: @unchecked Sendable {
         self.configuration = configuration
         limit = ProgressLimit(progressed: configuration.progressed)
         busyWait = BusyWait(timeout: configuration.busyTimeout, limit: limit)
-        cache = StatementCache(capacity: configuration.statementCacheCapacity)
+        compiled = CompiledStatements(capacity: configuration.statementCacheCapacity)
         authorization.policy = configuration.authorizer
         interruptible = Mutex(InterruptibleHandle(pointer: handle))
     }
@@ -60,7 +56,7 @@ public final class Connection: @unchecked Sendable {
         get { authorization.policy }
         set {
             authorization.policy = newValue
-            for statement in cache.removeAll() { sqlite3_finalize(statement) }
+            for statement in compiled.removeAllIdle() { sqlite3_finalize(statement) }
         }
     }
 

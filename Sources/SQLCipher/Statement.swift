@@ -12,7 +12,7 @@ public final class Statement: @unchecked Sendable {
     /// The connection that runs the statement.
     public let connection: Connection
 
-    private var prepared: PreparedStatement
+    let prepared: PreparedStatement
     private let generation: Int
     private var progress = Progress.ready
     private var isFinished = false

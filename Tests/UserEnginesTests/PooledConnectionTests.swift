@@ -164,9 +164,9 @@ import Workers
                     }
                 }
             }
-            #expect(lease.connection.lent.count == 400)
+            #expect(lease.connection.compiled.lent.count == 400)
             try await lease.release()
-            try await pooled.pool.withConnection { #expect($0.lent.isEmpty) }
+            try await pooled.pool.withConnection { #expect($0.compiled.lent.isEmpty) }
         }
     }
 
