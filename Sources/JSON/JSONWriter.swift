@@ -35,6 +35,11 @@ public struct JSONWriter: ~Copyable {
         buffer.removeSubrange(mark.count...)
     }
 
+    /// Calls `body` with what was written after the mark.
+    public func withBytes(since mark: Mark, _ body: (UnsafeRawBufferPointer) -> Void) {
+        buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[mark.count...])) }
+    }
+
     /// Ends the writing.
     public consuming func finish() -> [UInt8] {
         buffer

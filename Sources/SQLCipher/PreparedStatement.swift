@@ -7,10 +7,23 @@ final class PreparedStatement {
     /// The text it was prepared from, as the cache's key; nil if it is not to be cached.
     let key: [UInt8]?
     var history = RunHistory()
+    /// Kept from an earlier use.
+    var columns: EncodedColumns?
 
     init(handle: OpaquePointer, facts: StatementFacts, key: [UInt8]?) {
         self.handle = handle
         self.facts = facts
         self.key = key
     }
+
+    /// How often SQLite has compiled it anew, because the schema or a setting has changed.
+    /// See https://www.sqlite.org/c3ref/c_stmtstatus_counter.html#sqlitestmtstatusreprepare.
+    var recompilations: Int32 { sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0) }
+}
+
+/// What a statement's user has made of its columns.
+struct EncodedColumns {
+    let bytes: [UInt8]
+    /// The statement's ``PreparedStatement/recompilations`` then: after another one the columns may be others.
+    let recompilations: Int32
 }

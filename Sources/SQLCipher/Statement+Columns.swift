@@ -21,6 +21,23 @@ extension Statement {
         return bytes(sqlite3_column_decltype(handle, Int32(index)))
     }
 
+    /// The most bytes that ``keep(encodedColumns:)`` keeps.
+    public static let longestEncodedColumns = 4096
+
+    /// What ``keep(encodedColumns:)`` was given, in this use or an earlier one, if the columns are still the same. Like them,
+    /// to be asked for after the first step.
+    public var encodedColumns: [UInt8]? {
+        guard let columns = prepared.columns, columns.recompilations == prepared.recompilations else { return nil }
+        return columns.bytes
+    }
+
+    /// Keeps what the statement's user has made of the columns' names and types, for as long as the statement stays compiled
+    /// as it is. More than ``longestEncodedColumns`` bytes are not kept.
+    public func keep(encodedColumns bytes: UnsafeRawBufferPointer) {
+        guard bytes.count <= Self.longestEncodedColumns else { return }
+        prepared.columns = EncodedColumns(bytes: Array(bytes), recompilations: prepared.recompilations)
+    }
+
     /// The present row. It is good, like what is read from it, until the statement is stepped, reset or finished.
     public var currentRow: Row { Row(handle: handle) }
 

@@ -41,6 +41,33 @@ struct QueryTests {
         }
     }
 
+    @Test("a query that has run often gives its columns anew when the schema has changed")
+    func changedColumns() async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            try await api.rows("CREATE TABLE t(a INTEGER)", as: user)
+            try await api.rows("INSERT INTO t VALUES (1)", as: user)
+            let steps = [
+                ("SELECT 1", #"[{"name":"a","type":"INTEGER"}]"#, #"[{"a":1}]"#),
+                ("ALTER TABLE t RENAME COLUMN a TO b", #"[{"name":"b","type":"INTEGER"}]"#, #"[{"b":1}]"#),
+                ("DROP TABLE t", nil, nil),
+                ("CREATE TABLE t AS SELECT '2' AS b", #"[{"name":"b","type":null}]"#, #"[{"b":"2"}]"#),
+                ("ALTER TABLE t ADD COLUMN c TEXT", #"[{"name":"b","type":null},{"name":"c","type":"TEXT"}]"#, nil),
+            ]
+            for (change, columns, objects) in steps {
+                _ = try await api.query(change, as: user).json
+                guard let columns else { continue }
+                for _ in 0..<4 {
+                    #expect(
+                        try await api.query("SELECT * FROM t", as: user).json["columns"] == json(columns), "\(change)")
+                    let reply = try await api.query("SELECT * FROM t", options: "?rows=objects", as: user).json
+                    #expect(reply["columns"] == json(columns), "\(change)")
+                    if let objects { #expect(reply["rows"] == json(objects), "\(change)") }
+                }
+            }
+        }
+    }
+
     @Test("rows_affected and last_insert_rowid tell what this statement did, and nothing of earlier ones")
     func effects() async throws {
         try await APIFixture.run { api in

@@ -76,9 +76,10 @@ struct LineWriter: ~Copyable {
         // The columns are known after the first step.
         let hasRow = try statement.step()
         result.json.beginObject()
-        let names = try result.writeColumns(of: statement)
+        try result.writeColumns(of: statement)
         result.json.append("}\n")
-        return Progress(names: names, start: start, changesBefore: changesBefore, hasRow: hasRow)
+        return Progress(
+            names: result.memberNames(of: statement), start: start, changesBefore: changesBefore, hasRow: hasRow)
     }
 
     private mutating func end(_ statement: Statement, on connection: Connection, _ progress: Progress) {

@@ -66,9 +66,9 @@ struct ResultWriter: ~Copyable {
         let hasRow = try statement.step()
         let startOfResult = json.count
         json.beginObject()
-        let names = try writeColumns(of: statement)
+        try writeColumns(of: statement)
         metadataLeft -= json.count - startOfResult + Self.tailBytes
-        let truncated = try writeRows(of: statement, startingWith: hasRow, names)
+        let truncated = try writeRows(of: statement, startingWith: hasRow, memberNames(of: statement))
         writeTail(of: statement, on: connection, since: start, changesBefore: changesBefore, truncated: truncated)
         json.endObject()
     }
@@ -94,28 +94,44 @@ struct ResultWriter: ~Copyable {
 
     mutating func checkColumns(of statement: Statement) throws {
         let mark = json.mark
-        _ = try writeColumns(of: statement)
+        try writeColumns(of: statement)
         json.rewind(to: mark)
     }
 
-    mutating func writeColumns(of statement: Statement) throws -> [[UInt8]] {
+    mutating func writeColumns(of statement: Statement) throws {
         let limit = json.count + metadataLeft - Self.tailBytes
-        var names = ColumnNames()
         json.name("columns")
+        if let columns = statement.encodedColumns {
+            columns.withUnsafeBytes { json.append(bytes: $0) }
+        } else {
+            let mark = json.mark
+            try encodeColumns(of: statement, upTo: limit)
+            json.withBytes(since: mark) { statement.keep(encodedColumns: $0) }
+        }
+        guard json.count <= limit else { throw Problem.replyTooLarge }
+    }
+
+    private mutating func encodeColumns(of statement: Statement, upTo limit: Int) throws {
         json.beginArray()
         for column in 0..<statement.columnCount {
             json.beginObject()
             json.name("name")
-            let name = statement.columnName(column)
-            write(identifier: name)
+            write(identifier: statement.columnName(column))
             json.name("type")
             if let type = statement.columnDeclaredType(column) { write(identifier: type) } else { json.writeNull() }
             json.endObject()
             guard json.count <= limit else { throw Problem.replyTooLarge }
-            if options.rowsAsObjects { names.append(String(decoding: name, as: UTF8.self)) }
         }
         json.endArray()
-        guard json.count <= limit else { throw Problem.replyTooLarge }
+    }
+
+    /// The names of the columns, encoded as those of an object's members; none if rows are arrays.
+    func memberNames(of statement: Statement) -> [[UInt8]] {
+        guard options.rowsAsObjects else { return [] }
+        var names = ColumnNames()
+        for column in 0..<statement.columnCount {
+            names.append(String(decoding: statement.columnName(column), as: UTF8.self))
+        }
         return names.unique.map { JSONWriter.encoded(name: $0) }
     }
 
