@@ -1,3 +1,5 @@
+import JSON
+
 /// The sending end of a streamed response body.
 public struct BodyWriter: Sendable {
     let stream: ResponseStream
@@ -7,13 +9,18 @@ public struct BodyWriter: Sendable {
     ///
     /// Throws ``ClientGone`` when nobody will read them any more, and `CancellationError` when the task is cancelled
     /// while it waits.
-    public func write(_ bytes: [UInt8]) async throws {
+    public func write(_ bytes: Bytes) async throws {
         try await stream.write(bytes)
     }
 
-    /// Queues the UTF-8 of `text`, as the other form does with bytes.
+    /// Queues a copy of `bytes`, as the first form does with the bytes themselves.
+    public func write(_ bytes: [UInt8]) async throws {
+        try await stream.write(Bytes(bytes))
+    }
+
+    /// Queues the UTF-8 of `text`, as the first form does with bytes.
     public func write(_ text: String) async throws {
-        try await stream.write(Array(text.utf8))
+        try await write(Array(text.utf8))
     }
 
     /// From now on no write waits for the client. One that does, or would, throws ``ClientGone`` and has the connection

@@ -1,5 +1,6 @@
 import CMicroHTTPD
 import Glibc
+import JSON
 
 /// libmicrohttpd's form of a response, released at the end of its scope; the connection it is queued on holds its own
 /// reference.
@@ -38,21 +39,11 @@ struct MHDResponse: ~Copyable {
         MHD_queue_response(connection, UInt32(status.rawValue), handle) == .YES
     }
 
-    /// Keeps the array alive, and with it the elements, which never move: nobody else can change this reference.
-    private final class Bytes {
-        let array: [UInt8]
-
-        init(_ array: [UInt8]) {
-            self.array = array
-        }
-    }
-
-    private static func make(_ array: [UInt8]) -> OpaquePointer? {
-        let bytes = Bytes(array)
-        let start = bytes.array.withUnsafeBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }
-        let owner = Unmanaged.passRetained(bytes)
+    private static func make(_ bytes: Bytes) -> OpaquePointer? {
+        let start = bytes.withUnsafeBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }
+        let owner = Unmanaged.passRetained(bytes.owner)
         let made = MHD_create_response_from_buffer_with_free_callback_cls(
-            array.count, start, { Unmanaged<Bytes>.fromOpaque($0!).release() }, owner.toOpaque())
+            bytes.count, start, { Unmanaged<AnyObject>.fromOpaque($0!).release() }, owner.toOpaque())
         if made == nil { owner.release() }
         return made
     }

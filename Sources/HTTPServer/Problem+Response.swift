@@ -14,7 +14,7 @@ extension Problem {
     }
 
     /// The problem as JSON (RFC 9457).
-    public func encoded(requestID: String) -> [UInt8] {
+    public func encoded(requestID: String) -> Bytes {
         var writer = JSONWriter()
         writer.beginObject()
         writer.name("type")

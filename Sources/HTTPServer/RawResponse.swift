@@ -1,11 +1,12 @@
 import Glibc
+import JSON
 
 /// A response as bytes, for the answers that libmicrohttpd cannot give: it takes none while it reads a body or a
 /// header. The connection closes after it.
 enum RawResponse {
     /// `nil` for a body that is not in memory.
     static func encode(_ response: Response, requestID: String) -> [UInt8]? {
-        let body: [UInt8]
+        let body: Bytes
         switch response.body {
         case .empty: body = []
         case .bytes(let bytes): body = bytes

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a handler answers.
 public struct Response: Sendable {
     /// What follows the header.
@@ -5,7 +7,7 @@ public struct Response: Sendable {
         /// Nothing; `Content-Length: 0`, or no such field with status 204.
         case empty
         /// These bytes, sent from where they are without a copy.
-        case bytes([UInt8])
+        case bytes(Bytes)
         /// A part of a file, sent by `sendfile(2)`.
         case file(FileContent)
         /// What the closure writes, as it writes it, with back-pressure: chunked, or `length` bytes if that is known. The
@@ -43,11 +45,11 @@ public struct Response: Sendable {
 
     /// Makes a response with a body of one content type.
     public init(_ status: HTTPStatus = .ok, contentType: String, bytes: [UInt8]) {
-        self.init(status, headers: ["Content-Type": contentType], body: .bytes(bytes))
+        self.init(status, headers: ["Content-Type": contentType], body: .bytes(Bytes(bytes)))
     }
 
     /// Makes an `application/json` response of encoded JSON.
-    public static func json(_ bytes: [UInt8], status: HTTPStatus = .ok) -> Response {
+    public static func json(_ bytes: Bytes, status: HTTPStatus = .ok) -> Response {
         Response(status, headers: jsonHeaders, body: .bytes(bytes))
     }
 

@@ -1,6 +1,7 @@
 import CMicroHTTPD
 import DequeModule
 import Glibc
+import JSON
 import Synchronization
 
 /// A response body between the task that writes it and the event thread that sends it.
@@ -8,7 +9,7 @@ final class ResponseStream: Sendable {
     fileprivate enum Ending { case complete, broken }
 
     fileprivate struct State {
-        var chunks: Deque<[UInt8]> = []
+        var chunks: Deque<Bytes> = []
         /// How much of the first chunk has been sent.
         var offset = 0
         var buffered = 0
@@ -35,7 +36,7 @@ final class ResponseStream: Sendable {
 
     // MARK: - The writing task
 
-    func write(_ bytes: [UInt8]) async throws {
+    func write(_ bytes: Bytes) async throws {
         guard !bytes.isEmpty else { return }
         try Task.checkCancellation()
         let (isFull, mayWait) = try state.withLock { state in

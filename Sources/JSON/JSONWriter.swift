@@ -12,15 +12,15 @@
 ///
 /// Writing a value allocates nothing unless the buffer has to grow.
 public struct JSONWriter: ~Copyable {
-    @usableFromInline var buffer: [UInt8] = []
+    var buffer: GrowingBytes
 
     /// Makes a writer with room for `capacity` bytes.
     public init(capacity: Int = 512) {
-        buffer.reserveCapacity(capacity)
+        buffer = GrowingBytes(capacity: capacity)
     }
 
     /// Bytes written and not taken.
-    @inlinable public var count: Int { buffer.count }
+    public var count: Int { buffer.count }
 
     /// A place in what was written.
     public struct Mark: Sendable {
@@ -32,27 +32,24 @@ public struct JSONWriter: ~Copyable {
 
     /// Forgets what was written after the mark.
     public mutating func rewind(to mark: Mark) {
-        buffer.removeSubrange(mark.count...)
+        buffer.cut(to: mark.count)
     }
 
     /// Calls `body` with what was written after the mark.
     public func withBytes(since mark: Mark, _ body: (UnsafeRawBufferPointer) -> Void) {
-        buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[mark.count...])) }
+        buffer.withBytes(from: mark.count, body)
     }
 
     /// Ends the writing.
-    public consuming func finish() -> [UInt8] {
-        buffer
+    public consuming func finish() -> Bytes {
+        buffer.finish()
     }
 
     /// What was written since the last call; the writer goes on with an empty buffer of the same capacity. The next
     /// comma is decided as at the beginning of a document, so take at a boundary between documents, as between NDJSON
     /// lines.
-    public mutating func take() -> [UInt8] {
-        var empty: [UInt8] = []
-        empty.reserveCapacity(buffer.capacity)
-        swap(&empty, &buffer)
-        return empty
+    public mutating func take() -> Bytes {
+        buffer.take()
     }
 
     /// Writes `{`.
@@ -77,11 +74,11 @@ public struct JSONWriter: ~Copyable {
 
     /// Writes a member's name that needs no escaping.
     public mutating func name(_ name: StaticString) {
-        let count = name.utf8CodeUnitCount
+        let (start, count) = (name.utf8Start, name.utf8CodeUnitCount)
         assert(name.withUTF8Buffer { TextScan.firstSpecial(in: UnsafeRawBufferPointer($0), from: 0) } == count)
         writeValue(upTo: count + 3) { bytes in
             bytes[0] = UInt8(ascii: "\"")
-            (bytes + 1).update(from: name.utf8Start, count: count)
+            (bytes + 1).update(from: start, count: count)
             bytes[count + 1] = UInt8(ascii: "\"")
             bytes[count + 2] = UInt8(ascii: ":")
             return count + 3
@@ -95,16 +92,18 @@ public struct JSONWriter: ~Copyable {
     }
 
     /// A member's name as ``name(encoded:)`` takes it.
-    public static func encoded(name: String) -> [UInt8] {
+    public static func encoded(name: String) -> Bytes {
         var writer = JSONWriter(capacity: name.utf8.count + 3)
         writer.name(escaping: name)
         return writer.finish()
     }
 
     /// Writes a member's name that was encoded before, as it is written in many objects.
-    public mutating func name(encoded name: [UInt8]) {
+    public mutating func name(encoded name: Bytes) {
         writeValue(upTo: name.count) { bytes in
-            name.withUnsafeBufferPointer { bytes.update(from: $0.baseAddress!, count: $0.count) }
+            name.withUnsafeBytes {
+                UnsafeMutableRawPointer(bytes).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+            }
             return name.count
         }
     }
@@ -149,7 +148,7 @@ public struct JSONWriter: ~Copyable {
     /// Appends a fragment of JSON as it is, without a comma before it. What is written after it gets one unless the
     /// fragment ends in an opening bracket, a comma, a colon or a line feed.
     public mutating func append(_ fragment: StaticString) {
-        buffer.append(contentsOf: UnsafeBufferPointer(start: fragment.utf8Start, count: fragment.utf8CodeUnitCount))
+        append(bytes: UnsafeRawBufferPointer(start: fragment.utf8Start, count: fragment.utf8CodeUnitCount))
     }
 
     /// Appends bytes that are JSON already, on the terms of `append(_:)`.
@@ -165,6 +164,7 @@ public struct JSONWriter: ~Copyable {
 
 extension JSONWriter {
     /// Whether a comma must stand before a value or a name. The last byte tells: no value ends in one of these.
+    @inline(__always)
     private var isCommaDue: Bool {
         switch buffer.last {
         case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "\n"): false
@@ -177,19 +177,19 @@ extension JSONWriter {
     @inline(__always)
     mutating func writeValue(upTo capacity: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
         let comma = isCommaDue ? 1 : 0
-        buffer.append(addingCapacity: comma + capacity) { output in
-            output.withUnsafeMutableBufferPointer { bytes, count in
-                let start = bytes.baseAddress.unsafelyUnwrapped
-                if comma == 1 { start.pointee = UInt8(ascii: ",") }
-                count = comma + body(start + comma)
-            }
+        buffer.append(upTo: capacity + 1) { bytes in
+            // What follows takes its place where none is due.
+            bytes[0] = UInt8(ascii: ",")
+            return comma + body(bytes + comma)
         }
     }
 
     @inline(__always)
     private mutating func open(_ bracket: UInt8) {
-        if isCommaDue { buffer.append(UInt8(ascii: ",")) }
-        buffer.append(bracket)
+        writeValue(upTo: 1) { bytes in
+            bytes[0] = bracket
+            return 1
+        }
     }
 
     private mutating func write(literal: StaticString) {

@@ -43,7 +43,7 @@ enum EventText {
         json.beginObject()
         members(&json)
         json.endObject()
-        return json.finish()
+        return [UInt8](json.finish())
     }
 }
 

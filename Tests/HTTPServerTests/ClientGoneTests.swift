@@ -1,5 +1,6 @@
 import CofferTesting
 import HTTPServer
+import JSON
 import Synchronization
 import Testing
 
@@ -46,7 +47,7 @@ struct ClientGoneTests {
                 router.on(.get, path, dispatch: dispatch) { _ in
                     await Task.yield()
                     answered.add(1, ordering: .relaxed)
-                    return .json(Array("{}".utf8))
+                    return .json(Bytes(Array("{}".utf8)))
                 }
             }
             router.on(.get, "/stream") { _ in

@@ -1,4 +1,5 @@
 import CofferTesting
+import JSON
 import Testing
 
 @testable import HTTPServer
@@ -167,7 +168,7 @@ struct DeadlineTests {
     @Test("A client that stops reading its response is cut when it has idled")
     func stalledReader() async throws {
         try await TestServer.run(configuration: { $0.idleTimeout = .seconds(1) }) { router in
-            router.on(.get, "/") { _ in Response(body: .bytes([UInt8](repeating: 1, count: 50_000_000))) }
+            router.on(.get, "/") { _ in Response(body: .bytes(Bytes([UInt8](repeating: 1, count: 50_000_000)))) }
         } body: { server in
             try await server.withClient(receiveBuffer: 65536) { client in
                 try await client.send(HTTPClient.encode("GET", "/"))
@@ -182,7 +183,7 @@ struct DeadlineTests {
     func slowTaker() async throws {
         let time = ManualTime()
         try await TestServer.run(time: time) { router in
-            router.on(.get, "/") { _ in Response(body: .bytes([UInt8](repeating: 65, count: 20 << 20))) }
+            router.on(.get, "/") { _ in Response(body: .bytes(Bytes([UInt8](repeating: 65, count: 20 << 20)))) }
         } body: { server in
             try await server.withClient(receiveBuffer: 4096) { client in
                 try await client.send(HTTPClient.encode("GET", "/"))

@@ -1,11 +1,12 @@
 import CofferTesting
 import HTTPServer
+import JSON
 import Testing
 
 @Suite("Observability")
 struct ObservabilityTests {
     private func routes(_ router: inout Router) {
-        router.inline(.get, "/things/{id}") { _ in .now(.json(Array("{}".utf8))) }
+        router.inline(.get, "/things/{id}") { _ in .now(.json(Bytes(Array("{}".utf8)))) }
         router.on(.get, "/cached") { _ in
             Response(headers: ["Cache-Control": "max-age=60", "Content-Type": "text/html"], body: .bytes([65]))
         }

@@ -1,6 +1,7 @@
 import CofferTesting
 import Glibc
 import HTTPServer
+import JSON
 import Synchronization
 import Testing
 
@@ -245,7 +246,7 @@ struct ResponseStreamTests {
     func largeBytes() async throws {
         let bytes = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try await TestServer.run { router in
-            router.on(.get, "/") { _ in Response(body: .bytes(bytes)) }
+            router.on(.get, "/") { _ in Response(body: .bytes(Bytes(bytes))) }
         } body: { server in
             try await server.withClient { client in
                 for _ in 0..<3 {

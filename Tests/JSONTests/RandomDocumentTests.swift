@@ -7,7 +7,7 @@ struct RandomDocumentTests {
     private func document(of value: JSONValue) -> [UInt8] {
         var writer = JSONWriter()
         writer.write(value)
-        return writer.finish()
+        return [UInt8](writer.finish())
     }
 
     @Test("What the writer writes reads back as the same value, bit for bit")

@@ -31,7 +31,7 @@ struct BackupEventRoutes: Sendable {
         if let run = backups.running(of: caller.user), run.id == id {
             body = .stream { try await follow(run, by: caller.access, $0) }
         } else {
-            body = .bytes(EventStreamText.retry + (try await outcome(of: id, caller.user)))
+            body = .bytes(Bytes(EventStreamText.retry + (try await outcome(of: id, caller.user))))
         }
         // nginx collects a response before it passes it on, unless it is told not to
         // (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
@@ -75,12 +75,12 @@ struct BackupEventRoutes: Sendable {
         json.name("pages_total")
         json.write(progress.total)
         json.endObject()
-        return EventStreamText.event(name, json.finish())
+        return EventStreamText.event(name, [UInt8](json.finish()))
     }
 
     private static func event(_ name: String, _ state: BackupState) -> [UInt8] {
         var json = JSONWriter()
         json.write(state)
-        return EventStreamText.event(name, json.finish())
+        return EventStreamText.event(name, [UInt8](json.finish()))
     }
 }

@@ -124,7 +124,7 @@ struct BackupRoutes: Sendable {
         .json(json(state), status: status)
     }
 
-    private func json(_ state: BackupState) -> [UInt8] {
+    private func json(_ state: BackupState) -> Bytes {
         var json = JSONWriter()
         json.write(state)
         return json.finish()

@@ -1,5 +1,6 @@
 import Glibc
 import HTTPServer
+import JSON
 
 /// The landing page and the OpenAPI document, read once at the start: they are small and do not change.
 struct PublicFiles: Sendable {
@@ -9,7 +10,7 @@ struct PublicFiles: Sendable {
         ("/openapi.json", "openapi.json", "application/json"),
     ]
 
-    private let contents: [(path: String, contentType: String, bytes: [UInt8])]
+    private let contents: [(path: String, contentType: String, bytes: Bytes)]
 
     /// Reads what there is in the directory; a file that is missing has no route.
     init(directory: String) {
@@ -21,15 +22,16 @@ struct PublicFiles: Sendable {
     func add(to router: inout Router) {
         for file in contents {
             router.inline(.get, file.path) { _ in
-                var response = Response(contentType: file.contentType, bytes: file.bytes)
-                response.headers["Cache-Control"] = "no-cache"
-                response.headers["Content-Security-Policy"] = "default-src 'self'"
-                return .now(response)
+                let headers: ResponseHeaders = [
+                    "Content-Type": file.contentType, "Cache-Control": "no-cache",
+                    "Content-Security-Policy": "default-src 'self'",
+                ]
+                return .now(Response(headers: headers, body: .bytes(file.bytes)))
             }
         }
     }
 
-    private static func read(_ path: String) -> [UInt8]? {
+    private static func read(_ path: String) -> Bytes? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -37,6 +39,6 @@ struct PublicFiles: Sendable {
         guard fstat(descriptor, &status) == 0 else { return nil }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
         let count = Glibc.read(descriptor, &bytes, bytes.count)
-        return count == bytes.count ? bytes : nil
+        return count == bytes.count ? Bytes(bytes) : nil
     }
 }

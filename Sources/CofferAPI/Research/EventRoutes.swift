@@ -1,5 +1,6 @@
 import Accounts
 import HTTPServer
+import JSON
 import Research
 
 /// What happens to a research, while it happens, as Server-Sent Events
@@ -26,7 +27,7 @@ struct EventRoutes: Sendable {
     private func ended(_ state: ResearchRecord.State, lastSeen: EventID?) -> Response {
         // This is how an EventSource is told not to come back.
         if lastSeen == .final { return Response(.noContent) }
-        return stream(.bytes(EventStreamText.ended(state, lastSeen: lastSeen)))
+        return stream(.bytes(Bytes(EventStreamText.ended(state, lastSeen: lastSeen))))
     }
 
     private func follow(

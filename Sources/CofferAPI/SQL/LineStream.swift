@@ -49,7 +49,7 @@ final class LineStream: Sendable {
             })
     }
 
-    private func next() async throws -> (bytes: [UInt8], isLast: Bool) {
+    private func next() async throws -> (bytes: Bytes, isLast: Bool) {
         try await withTaskCancellationHandler {
             try await slot.take()
         } onCancel: {
@@ -96,7 +96,7 @@ struct Lines: Sendable {
         }
     }
 
-    private func line(for error: any Error) -> [UInt8] {
+    private func line(for error: any Error) -> Bytes {
         var json = JSONWriter()
         json.beginObject()
         json.name("error")

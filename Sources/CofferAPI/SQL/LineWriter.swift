@@ -1,4 +1,5 @@
 import HTTPServer
+import JSON
 import SQLCipher
 import Timekeeping
 
@@ -11,7 +12,7 @@ struct LineWriter: ~Copyable {
 
     private struct Progress {
         /// Encoded; none if rows are arrays.
-        let names: [[UInt8]]
+        let names: [Bytes]
         let start: MonotonicInstant
         let changesBefore: Int64
         var hasRow: Bool
@@ -27,11 +28,11 @@ struct LineWriter: ~Copyable {
     }
 
     /// The bytes that were written since the last call.
-    mutating func take() -> [UInt8] {
+    mutating func take() -> Bytes {
         result.json.take()
     }
 
-    consuming func finish() -> [UInt8] {
+    consuming func finish() -> Bytes {
         result.finish()
     }
 

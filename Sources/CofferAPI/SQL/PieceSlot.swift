@@ -1,9 +1,10 @@
+import JSON
 import Synchronization
 
 /// Passes pieces from the task that makes them to the one that sends them. One lies here while the next is made.
 final class PieceSlot: Sendable {
     private struct State {
-        var pieces: [[UInt8]] = []
+        var pieces: [Bytes] = []
         var end: Result<Void, any Error>?
         /// The maker is not to wait any more.
         var isWoken = false
@@ -18,7 +19,7 @@ final class PieceSlot: Sendable {
 
     /// Puts a piece in and waits, if there is another before it, until that has been taken or ``wake()`` was called. For
     /// one task.
-    func put(_ bytes: [UInt8]) async {
+    func put(_ bytes: Bytes) async {
         let (taker, isFull) = state.withLock { state in
             state.pieces.append(bytes)
             return (state.taker.take(), state.isFull)
@@ -44,7 +45,7 @@ final class PieceSlot: Sendable {
     }
 
     /// Puts the last piece in, and does not wait.
-    func finish(_ bytes: [UInt8]) {
+    func finish(_ bytes: Bytes) {
         end { state in
             state.pieces.append(bytes)
             state.end = .success(())
@@ -67,7 +68,7 @@ final class PieceSlot: Sendable {
     /// Takes the next piece, waited for if need be, and says whether it was the last. For one task.
     ///
     /// - Throws: what it was failed with, when all else is taken.
-    func take() async throws -> (bytes: [UInt8], isLast: Bool) {
+    func take() async throws -> (bytes: Bytes, isLast: Bool) {
         if state.withLock({ $0.isEmpty }) { await waitForPiece() }
         let (bytes, end, maker) = state.withLock { state in
             let bytes = state.pieces.isEmpty ? nil : state.pieces.removeFirst()
@@ -76,7 +77,7 @@ final class PieceSlot: Sendable {
         maker?.resume()
         guard let bytes else {
             try end?.get()
-            return ([], true)
+            return (Bytes([]), true)
         }
         guard case .success? = end else { return (bytes, false) }
         return (bytes, true)

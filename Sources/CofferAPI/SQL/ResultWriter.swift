@@ -32,13 +32,13 @@ struct ResultWriter: ~Copyable {
     /// Runs the statement as ``write(_:on:)`` does: the JSON of its result alone.
     static func reply(
         to statement: Statement, on connection: Connection, _ options: ResultOptions
-    ) throws -> [UInt8] {
+    ) throws -> Bytes {
         var writer = ResultWriter(options)
         try writer.write(statement, on: connection)
         return writer.finish()
     }
 
-    consuming func finish() -> [UInt8] {
+    consuming func finish() -> Bytes {
         json.finish()
     }
 
@@ -126,7 +126,7 @@ struct ResultWriter: ~Copyable {
     }
 
     /// The names of the columns, encoded as those of an object's members; none if rows are arrays.
-    func memberNames(of statement: Statement) -> [[UInt8]] {
+    func memberNames(of statement: Statement) -> [Bytes] {
         guard options.rowsAsObjects else { return [] }
         var names = ColumnNames()
         for column in 0..<statement.columnCount {
@@ -142,7 +142,7 @@ struct ResultWriter: ~Copyable {
 
     /// Writes the rows that fit; true if there were more.
     private mutating func writeRows(
-        of statement: Statement, startingWith first: Bool, _ names: [[UInt8]]
+        of statement: Statement, startingWith first: Bool, _ names: [Bytes]
     ) throws -> Bool {
         var hasRow = first
         var truncated = false
@@ -163,7 +163,7 @@ struct ResultWriter: ~Copyable {
     /// Writes the present row whole, or nothing and returns false if it does not fit.
     ///
     /// - Parameter names: the columns' encoded names, if rows are objects.
-    mutating func writeRow(of statement: Statement, _ names: [[UInt8]]) throws -> Bool {
+    mutating func writeRow(of statement: Statement, _ names: [Bytes]) throws -> Bool {
         guard rowsLeft > 0 else { return false }
         let mark = json.mark
         let row = statement.currentRow
