@@ -32,6 +32,23 @@ extension JSONWriter {
         }
     }
 
+    /// Writes a number of thousandths, 0 or more, as a double that is so many would be written: with a digit after the
+    /// point at least, and no zero at the end beside that.
+    public mutating func write(thousandths value: Int64) {
+        precondition(value >= 0)
+        writeValue(upTo: Self.longestInteger + 1) { bytes in
+            var end = Self.put(value / 1000, into: bytes)
+            bytes[end] = UInt8(ascii: ".")
+            var rest = UInt16(value % 1000)
+            repeat {
+                end += 1
+                bytes[end] = UInt8(ascii: "0") + UInt8(rest / 100)
+                rest = rest % 100 * 10
+            } while rest > 0
+            return end + 1
+        }
+    }
+
     /// The bytes of `Int64.min`.
     private static let longestInteger = 20
 

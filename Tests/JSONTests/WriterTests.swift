@@ -79,6 +79,15 @@ struct WriterTests {
         #expect(written { $0.write(value) } == text)
     }
 
+    @Test("Thousandths are written as a double that is so many")
+    func thousandths() {
+        for value in [0, 1, 9, 10, 99, 100, 120, 999, 1000, 1001, 1050, 59_990, 60_000, 123_456_789_012_345] as [Int64]
+        {
+            #expect(written { $0.write(thousandths: value) } == "\(Double(value) / 1000)")
+        }
+        #expect(written { $0.write(thousandths: .max) } == "9223372036854775.807")
+    }
+
     @Test("What must be escaped is, at every position of a word, and nothing else")
     func escapes() throws {
         for (count, position) in [1, 5, 8, 12, 17].flatMap({ count in (0..<count).map { (count, $0) } }) {

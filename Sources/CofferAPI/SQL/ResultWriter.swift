@@ -87,7 +87,7 @@ struct ResultWriter: ~Copyable {
         json.write(statement.fullscanSteps)
         json.name("duration_ms")
         let microseconds = (SystemTime().now.nanoseconds - start.nanoseconds + 500) / 1000
-        json.write(Double(microseconds) / 1000)
+        json.write(thousandths: microseconds)
         json.name("truncated")
         json.write(truncated)
     }
