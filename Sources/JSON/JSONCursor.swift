@@ -124,21 +124,25 @@ public struct JSONCursor {
 
     /// Passes over spaces, tabs, line feeds and carriage returns.
     public mutating func skipWhitespace() {
-        while offset < input.count {
-            switch input[offset] {
-            case 0x20, 0x09, 0x0A, 0x0D: offset += 1
-            default: return
-            }
-        }
+        while offset < input.count, Self.isWhitespace(input[offset]) { offset += 1 }
     }
 }
 
 extension JSONCursor {
     /// The first byte that is no whitespace, not yet passed.
+    @inline(__always)
     private mutating func nextByte() throws(JSONError) -> UInt8 {
-        skipWhitespace()
-        guard offset < input.count else { throw JSONError(.unexpectedEnd, at: offset) }
-        return input[offset]
+        while offset < input.count {
+            let byte = input[offset]
+            // Nearly always: no whitespace is above a space.
+            guard byte <= 0x20, Self.isWhitespace(byte) else { return byte }
+            offset += 1
+        }
+        throw JSONError(.unexpectedEnd, at: offset)
+    }
+
+    private static func isWhitespace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 
     func unexpected() -> JSONError {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A string of the input that has been checked but not copied; valid as long as the input.
 public struct JSONStringToken {
     /// The bytes between the quotes, escapes as written: valid UTF-8.
@@ -21,8 +23,18 @@ public struct JSONStringToken {
 
     /// Matches a name in a `switch`, by code unit.
     public static func ~= (name: StaticString, token: JSONStringToken) -> Bool {
-        guard !token.hasEscapes else { return token.string.hasSameCodeUnits(as: "\(name)") }
-        return name.withUTF8Buffer { token.raw.elementsEqual($0) }
+        token
+            == JSONStringToken(
+                raw: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), hasEscapes: false)
+    }
+}
+
+extension JSONStringToken: Equatable {
+    /// Whether they are the same string, by code unit.
+    public static func == (some: JSONStringToken, other: JSONStringToken) -> Bool {
+        guard !some.hasEscapes, !other.hasEscapes else { return some.utf8 == other.utf8 }
+        guard some.raw.count == other.raw.count else { return false }
+        return some.raw.isEmpty || memcmp(some.raw.baseAddress!, other.raw.baseAddress!, some.raw.count) == 0
     }
 }
 

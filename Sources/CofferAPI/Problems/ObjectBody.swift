@@ -4,21 +4,17 @@ import JSON
 /// Reads the JSON object that a request's body must be, member by member.
 ///
 /// A member that nobody knows, one that is given twice and one of the wrong type are each refused by name.
-struct ObjectBody: ~Copyable {
-    private var cursor: JSONCursor
-    private var seen: [String] = []
-
-    private init(_ bytes: UnsafeRawBufferPointer) {
-        cursor = JSONCursor(bytes)
-    }
+enum ObjectBody {
+    /// More than any object has that are known.
+    private static let mostMembers = 16
 
     /// Calls `read` for every member; it answers whether it knows the name, and has read the value then.
     static func read(
         _ bytes: UnsafeRawBufferPointer, _ read: (JSONStringToken, inout JSONCursor) throws -> Bool
     ) throws {
-        var body = ObjectBody(bytes)
-        try body.readMembers(read)
-        do throws(JSONError) { try body.cursor.finish() } catch { throw Problem.malformedJSON(error) }
+        var cursor = JSONCursor(bytes)
+        try readMembers(&cursor, read)
+        do throws(JSONError) { try cursor.finish() } catch { throw Problem.malformedJSON(error) }
     }
 
     /// Reads one object at the cursor on the same terms.
@@ -26,27 +22,28 @@ struct ObjectBody: ~Copyable {
         _ field: String, _ cursor: inout JSONCursor, _ read: (JSONStringToken, inout JSONCursor) throws -> Bool
     ) throws {
         try cursor.expect(.object, for: field)
-        var object = ObjectBody(at: cursor)
-        try object.readMembers(read)
-        cursor = object.cursor
+        try readMembers(&cursor, read)
     }
 
-    private init(at cursor: JSONCursor) {
-        self.cursor = cursor
-    }
-
-    private mutating func readMembers(_ read: (JSONStringToken, inout JSONCursor) throws -> Bool) throws {
-        seen.reserveCapacity(4)
+    private static func readMembers(
+        _ cursor: inout JSONCursor, _ read: (JSONStringToken, inout JSONCursor) throws -> Bool
+    ) throws {
         do {
             guard try cursor.peek() == .object else {
                 throw Problem.invalidField("body", "must be a JSON object")
             }
             try cursor.beginObject()
-            while let name = try cursor.nextName() {
-                let text = name.string
-                if seen.contains(text) { throw Problem.invalidField(text, "is given twice") }
-                seen.append(text)
-                guard try read(name, &cursor) else { throw Problem.invalidField(text, "is not known here") }
+            // Only known names get in here, each once.
+            try withUnsafeTemporaryAllocation(of: JSONStringToken.self, capacity: mostMembers) { seen in
+                var count = 0
+                while let name = try cursor.nextName() {
+                    if seen[..<count].contains(name) { throw Problem.invalidField(name.string, "is given twice") }
+                    guard count < seen.count, try read(name, &cursor) else {
+                        throw Problem.invalidField(name.string, "is not known here")
+                    }
+                    seen.initializeElement(at: count, to: name)
+                    count += 1
+                }
             }
         } catch let error as JSONError {
             throw Problem.malformedJSON(error)
