@@ -47,7 +47,8 @@ let package = Package(
 
         module("Timekeeping"),
         module("Workers", [deque]),
-        module("JSON"),
+        module("Decimals"),
+        module("JSON", ["Decimals"]),
         module("Metrics"),
         module("Secrets", ["CSodium"]),
         module("SQLCipher", ["CSQLCipher", "Timekeeping", logging]),
@@ -89,6 +90,7 @@ let package = Package(
         module("FaultInjection", ["CFaultInjection", "CSQLCipher", "SQLCipher"]),
         tests("Timekeeping"),
         tests("Workers"),
+        tests("Decimals"),
         tests("JSON"),
         tests("Metrics", ["Workers"]),
         tests("Secrets", ["CSodium"]),

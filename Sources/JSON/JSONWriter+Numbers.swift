@@ -1,7 +1,9 @@
+import Decimals
+
 extension JSONWriter {
     /// Writes an integer.
     public mutating func write(_ value: Int64) {
-        writeValue(upTo: Self.longestInteger) { Self.put(value, into: $0) }
+        writeValue(upTo: DecimalInteger.longest) { DecimalInteger.put(value, into: $0) }
     }
 
     /// Writes an integer.
@@ -11,8 +13,8 @@ extension JSONWriter {
 
     /// Writes an integer as a string, for readers whose numbers end at 2^53.
     public mutating func write(asString value: Int64) {
-        writeValue(upTo: Self.longestInteger + 2) { bytes in
-            let end = 1 + Self.put(value, into: bytes + 1)
+        writeValue(upTo: DecimalInteger.longest + 2) { bytes in
+            let end = 1 + DecimalInteger.put(value, into: bytes + 1)
             bytes[0] = UInt8(ascii: "\"")
             bytes[end] = UInt8(ascii: "\"")
             return end + 1
@@ -36,8 +38,8 @@ extension JSONWriter {
     /// point at least, and no zero at the end beside that.
     public mutating func write(thousandths value: Int64) {
         precondition(value >= 0)
-        writeValue(upTo: Self.longestInteger + 1) { bytes in
-            var end = Self.put(value / 1000, into: bytes)
+        writeValue(upTo: DecimalInteger.longest + 1) { bytes in
+            var end = DecimalInteger.put(value / 1000, into: bytes)
             bytes[end] = UInt8(ascii: ".")
             var rest = UInt16(value % 1000)
             repeat {
@@ -48,51 +50,4 @@ extension JSONWriter {
             return end + 1
         }
     }
-
-    /// The bytes of `Int64.min`.
-    private static let longestInteger = 20
-
-    /// Puts the decimal form at the beginning of `bytes`, which has room for it, and returns its length.
-    @inline(__always)
-    private static func put(_ value: Int64, into bytes: UnsafeMutablePointer<UInt8>) -> Int {
-        var rest = value.magnitude
-        var end = digitCount(of: rest)
-        if value < 0 {
-            bytes[0] = UInt8(ascii: "-")
-            end += 1
-        }
-        let length = end
-        while rest >= 100 {
-            let quotient = rest / 100
-            end -= 2
-            putPair(Int(truncatingIfNeeded: rest &- quotient &* 100), into: bytes + end)
-            rest = quotient
-        }
-        if rest >= 10 {
-            putPair(Int(truncatingIfNeeded: rest), into: bytes + (end - 2))
-        } else {
-            bytes[end - 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)
-        }
-        return length
-    }
-
-    private static func digitCount(of value: UInt64) -> Int {
-        var count = 1
-        var rest = value
-        while rest >= 10_000 {
-            rest /= 10_000
-            count += 4
-        }
-        return count + (rest >= 1000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
-    }
-
-    private static func putPair(_ value: Int, into bytes: UnsafeMutablePointer<UInt8>) {
-        bytes.update(from: pairs.utf8Start + 2 * value, count: 2)
-    }
-
-    /// The numbers below 100, two digits each.
-    private static let pairs: StaticString = """
-        0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
-        5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
-        """
 }
