@@ -1,3 +1,5 @@
+import Decimals
+
 /// Writes metrics as text, family by family, straight into bytes.
 struct Exposition {
     private(set) var bytes: [UInt8] = []
@@ -13,120 +15,71 @@ struct Exposition {
         bytes.append(contentsOf: heading)
     }
 
-    /// Writes one line. `labels` are as `labels(names:values:)` makes them.
-    mutating func sample(_ name: String, labels: String = "", value: Int) {
-        beginSample(name, labels)
-        append(value)
-        append("\n")
+    /// Writes one line. `labels` are as ``LabelText`` makes them.
+    mutating func sample(_ text: LineText, labels: [UInt8] = [], value: Int) {
+        line(text.beforeLabels.span, labels.span, text.afterLabels.span, value)
     }
 
-    /// The same of a number that need not be whole.
-    mutating func sample(_ name: String, labels: String = "", value: Double) {
-        beginSample(name, labels)
-        append(value)
-        append("\n")
+    /// The same of a number that need not be whole; one that is has no fraction.
+    mutating func sample(_ text: LineText, labels: [UInt8] = [], value: Double) {
+        if let whole = Int(exactly: value), whole.magnitude < 1 << 53 {
+            return sample(text, labels: labels, value: whole)
+        }
+        let number = value.isNaN ? "NaN" : value.isInfinite ? (value > 0 ? "+Inf" : "-Inf") : value.description
+        bytes.append(contentsOf: text.beforeLabels)
+        bytes.append(contentsOf: labels)
+        bytes.append(contentsOf: text.afterLabels)
+        bytes.append(contentsOf: number.utf8)
+        bytes.append(UInt8(ascii: "\n"))
     }
 
     /// Writes the lines of a histogram; its buckets count everything below their bound.
-    mutating func histogram(_ names: HistogramNames, labels: String, snapshot: Histogram.Snapshot) {
-        let bucket = Array("\(names.bucket){\(labels)\(labels.isEmpty ? "" : ",")".utf8)
+    mutating func histogram(_ text: HistogramText, labels: [UInt8] = [], snapshot: Histogram.Snapshot) {
         var cumulative = 0
-        for (bound, count) in zip(names.bounds, snapshot.counts) {
+        var start = 0
+        for (end, count) in zip(text.ends, snapshot.counts) {
             cumulative += count
-            bytes.append(contentsOf: bucket)
-            bytes.append(contentsOf: bound)
-            append(cumulative)
-            append("\n")
+            line(text.beforeLabels.span, labels.span, text.afterLabels.span.extracting(start..<end), cumulative)
+            start = end
         }
-        sample(names.sum, labels: labels, value: snapshot.sum)
-        sample(names.count, labels: labels, value: cumulative)
+        sample(text.sum, labels: labels, value: snapshot.sum)
+        sample(text.count, labels: labels, value: cumulative)
     }
 
     /// Ends the exposition.
     mutating func finish() {
-        if format == .openMetrics { append("# EOF\n") }
+        if format == .openMetrics { bytes.append(contentsOf: "# EOF\n".utf8) }
     }
 
     /// The lines that introduce a family.
     static func heading(_ name: MetricName, help: String, type: MetricType, in format: MetricsFormat) -> [UInt8] {
         let family = name.family(in: format)
-        let help = escape(help, quotes: format == .openMetrics)
-        return Array("# HELP \(family) \(help)\n# TYPE \(family) \(type.rawValue)\n".utf8)
+        let help = LabelText.escaped(help, quotes: format == .openMetrics)
+        return Array("# HELP \(family) ".utf8) + help + Array("\n# TYPE \(family) \(type.rawValue)\n".utf8)
     }
 
-    /// The labels of a series with their values escaped.
-    static func labels(names: [String], values: [String]) -> String {
-        zip(names, values).map { "\($0)=\"\(escape($1, quotes: true))\"" }.joined(separator: ",")
-    }
-
-    private static func escape(_ text: String, quotes: Bool) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\\": escaped += "\\\\"
-            case "\n": escaped += "\\n"
-            case "\"" where quotes: escaped += "\\\""
-            default: escaped.unicodeScalars.append(scalar)
+    /// Appends a line; one growth check for all of it.
+    @inline(__always)
+    private mutating func line(
+        _ beforeLabels: Span<UInt8>, _ labels: Span<UInt8>, _ afterLabels: Span<UInt8>, _ value: Int
+    ) {
+        let length = beforeLabels.count + labels.count + afterLabels.count
+        bytes.append(addingCapacity: length + DecimalInteger.longest + 1) { output in
+            output.withUnsafeMutableBufferPointer { bytes, count in
+                let start = bytes.baseAddress.unsafelyUnwrapped
+                start.copy(beforeLabels)
+                (start + beforeLabels.count).copy(labels)
+                (start + beforeLabels.count + labels.count).copy(afterLabels)
+                count = length + DecimalInteger.put(Int64(value), into: start + length)
+                start[count] = UInt8(ascii: "\n")
+                count += 1
             }
-        }
-        return escaped
-    }
-
-    private mutating func beginSample(_ name: String, _ labels: String) {
-        append(name)
-        if !labels.isEmpty {
-            append("{")
-            append(labels)
-            append("}")
-        }
-        append(" ")
-    }
-
-    private mutating func append(_ text: String) {
-        bytes.append(contentsOf: text.utf8)
-    }
-
-    /// Whole numbers have no fraction.
-    private mutating func append(_ value: Double) {
-        if let whole = Int(exactly: value), whole.magnitude < 1 << 53 {
-            append(whole)
-        } else if value.isNaN {
-            append("NaN")
-        } else if value.isInfinite {
-            append(value > 0 ? "+Inf" : "-Inf")
-        } else {
-            append(value.description)
-        }
-    }
-
-    private mutating func append(_ number: Int) {
-        if number < 0 { bytes.append(UInt8(ascii: "-")) }
-        let start = bytes.count
-        var rest = number.magnitude
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        var (low, high) = (start, bytes.count - 1)
-        while low < high {
-            bytes.swapAt(low, high)
-            (low, high) = (low + 1, high - 1)
         }
     }
 }
 
-/// The texts that all series of a histogram share.
-struct HistogramNames: Sendable {
-    let bucket: String
-    let sum: String
-    let count: String
-    /// What stands between a bucket's labels and its count, for each bound and for the unbounded bucket.
-    let bounds: [[UInt8]]
-
-    init(_ name: String, bounds: [Double]) {
-        bucket = name + "_bucket"
-        sum = name + "_sum"
-        count = name + "_count"
-        self.bounds = (bounds.map(\.description) + ["+Inf"]).map { Array("le=\"\($0)\"} ".utf8) }
+extension UnsafeMutablePointer<UInt8> {
+    fileprivate func copy(_ bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { if let source = $0.baseAddress { update(from: source, count: $0.count) } }
     }
 }

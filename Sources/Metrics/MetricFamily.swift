@@ -16,9 +16,9 @@ public struct MetricFamily<Instrument: AnyObject & Sendable>: Sendable {
         instrument(table.instrument(for: SeriesKey(first: first, second: second, third: third)))
     }
 
-    /// All series of this moment with the text of their labels, in order of appearance.
-    var all: [(labels: String, instrument: Instrument)] {
-        table.series.map { ($0.labels, instrument($0.instrument)) }
+    /// Calls `body` with each series of this moment, and with the text of its labels, in order of appearance.
+    func forEach(_ body: (_ labels: [UInt8], _ instrument: Instrument) -> Void) {
+        for series in table.series { body(series.labels, instrument(series.instrument)) }
     }
 
     /// The table holds only what `make` made. It is not generic itself: a generic table would be looked up through

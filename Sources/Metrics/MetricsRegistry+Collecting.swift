@@ -25,12 +25,12 @@ extension MetricsRegistry {
         samples: @escaping @Sendable () -> [MetricSample]
     ) {
         precondition(type != .histogram, "a histogram is recorded, not collected")
+        let text = LineText(name, hasLabels: !labels.isEmpty)
         register(name, help: help, type: type, labelNames: labels) { exposition in
             for sample in samples() {
                 precondition(sample.labels.count == labels.count, "a value for every label")
                 exposition.sample(
-                    name, labels: Exposition.labels(names: labels, values: sample.labels),
-                    value: sample.value)
+                    text, labels: LabelText.bytes(names: labels, values: sample.labels), value: sample.value)
             }
         }
     }

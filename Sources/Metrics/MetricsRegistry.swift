@@ -54,7 +54,8 @@ extension MetricsRegistry {
     /// Registers a counter; its name ends in `_total`.
     public func counter(_ name: String, help: String) -> Counter {
         let counter = Counter()
-        register(name, help: help, type: .counter) { $0.sample(name, value: counter.value) }
+        let text = LineText(name, hasLabels: false)
+        register(name, help: help, type: .counter) { $0.sample(text, value: counter.value) }
         return counter
     }
 
@@ -63,10 +64,9 @@ extension MetricsRegistry {
         _ name: String, help: String, labels: [String], initial: [[String]] = [], maximumSeries: Int = 1_000
     ) -> CounterFamily {
         let family = CounterFamily(labels: labels, initial: initial, maximumSeries: maximumSeries) { Counter() }
+        let text = LineText(name, hasLabels: true)
         register(name, help: help, type: .counter, labelNames: labels) { exposition in
-            for series in family.all {
-                exposition.sample(name, labels: series.labels, value: series.instrument.value)
-            }
+            family.forEach { exposition.sample(text, labels: $0, value: $1.value) }
         }
         return family
     }
@@ -74,7 +74,8 @@ extension MetricsRegistry {
     /// Registers a gauge.
     public func gauge(_ name: String, help: String) -> Gauge {
         let gauge = Gauge()
-        register(name, help: help, type: .gauge) { $0.sample(name, value: gauge.value) }
+        let text = LineText(name, hasLabels: false)
+        register(name, help: help, type: .gauge) { $0.sample(text, value: gauge.value) }
         return gauge
     }
 
@@ -83,10 +84,9 @@ extension MetricsRegistry {
         _ name: String, help: String, labels: [String], initial: [[String]] = [], maximumSeries: Int = 1_000
     ) -> GaugeFamily {
         let family = GaugeFamily(labels: labels, initial: initial, maximumSeries: maximumSeries) { Gauge() }
+        let text = LineText(name, hasLabels: true)
         register(name, help: help, type: .gauge, labelNames: labels) { exposition in
-            for series in family.all {
-                exposition.sample(name, labels: series.labels, value: series.instrument.value)
-            }
+            family.forEach { exposition.sample(text, labels: $0, value: $1.value) }
         }
         return family
     }
@@ -94,10 +94,8 @@ extension MetricsRegistry {
     /// Registers a histogram. `buckets` are rising upper bounds; the unbounded one is implied.
     public func histogram(_ name: String, help: String, buckets: [Double] = Histogram.secondsBuckets) -> Histogram {
         let histogram = Histogram(bounds: buckets)
-        let names = HistogramNames(name, bounds: buckets)
-        register(name, help: help, type: .histogram) {
-            $0.histogram(names, labels: "", snapshot: histogram.snapshot)
-        }
+        let text = HistogramText(name, bounds: buckets, hasLabels: false)
+        register(name, help: help, type: .histogram) { $0.histogram(text, snapshot: histogram.snapshot) }
         return histogram
     }
 
@@ -109,11 +107,9 @@ extension MetricsRegistry {
         let family = HistogramFamily(labels: labels, initial: initial, maximumSeries: maximumSeries) {
             Histogram(bounds: buckets)
         }
-        let names = HistogramNames(name, bounds: buckets)
+        let text = HistogramText(name, bounds: buckets, hasLabels: true)
         register(name, help: help, type: .histogram, labelNames: labels) { exposition in
-            for series in family.all {
-                exposition.histogram(names, labels: series.labels, snapshot: series.instrument.snapshot)
-            }
+            family.forEach { exposition.histogram(text, labels: $0, snapshot: $1.snapshot) }
         }
         return family
     }

@@ -25,7 +25,7 @@ struct SeriesKey: Hashable {
 final class SeriesTable: Sendable {
     /// One series with the text of its labels as the exposition shows it.
     struct Series: Sendable {
-        let labels: String
+        let labels: [UInt8]
         let instrument: any AnyObject & Sendable
     }
 
@@ -69,7 +69,7 @@ final class SeriesTable: Sendable {
         let instrument = makeInstrument()
         state.instruments[key] = instrument
         state.series.append(
-            Series(labels: Exposition.labels(names: labelNames, values: key.values), instrument: instrument))
+            Series(labels: LabelText.bytes(names: labelNames, values: key.values), instrument: instrument))
         return instrument
     }
 }
