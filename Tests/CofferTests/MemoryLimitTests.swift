@@ -16,7 +16,7 @@ struct MemoryLimitTests {
                 }
                 FileContent.write(text, to: directory.file(path))
             }
-            return MemoryLimit.current(root: directory.path)
+            return MemoryLimit(root: directory.path).bytes
         }
     }
 

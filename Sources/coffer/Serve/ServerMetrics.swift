@@ -8,11 +8,11 @@ enum ServerMetrics {
         metrics.collect(
             "coffer_build_info", help: "What runs; always 1.", type: .gauge, labels: ["version", "sqlcipher", "sqlite"]
         ) { [MetricSample(labels: [BuildInfo.version, versions.sqlcipher, versions.sqlite], 1)] }
-        // Asked each time, because it may be changed while the process runs.
+        let memoryLimit = MemoryLimit()
         metrics.collect(
             "coffer_memory_limit_bytes", help: "What the control group may use; absent without a limit.", type: .gauge,
             labels: []
-        ) { MemoryLimit.current().map { [MetricSample(labels: [], Double($0))] } ?? [] }
+        ) { memoryLimit.bytes.map { [MetricSample(labels: [], Double($0))] } ?? [] }
         metrics.collect(
             "coffer_descriptors", help: "Open file descriptors by class, up to 10 seconds old.", type: .gauge,
             labels: ["class"]

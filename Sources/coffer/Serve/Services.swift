@@ -21,7 +21,7 @@ struct HTTPService: Service {
         try server.start()
         let url = "http://\(authority)"
         settings.logFormat.write("listening on \(url)", level: .notice, ["url": "\(url)"])
-        if let limit = MemoryLimit.current() {
+        if let limit = MemoryLimit().bytes {
             Logger(label: "coffer").info("the control group limits the memory", metadata: ["bytes": "\(limit)"])
         }
         try? await gracefulShutdown()
