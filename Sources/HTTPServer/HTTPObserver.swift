@@ -1,5 +1,5 @@
 /// Told about every request, for metrics. Called on event threads and workers: it must not block.
-public protocol HTTPObserver: Sendable {
+public protocol HTTPObserver: AnyObject, Sendable {
     /// A request's header has been read.
     func requestStarted()
 
