@@ -4,32 +4,35 @@ import Timekeeping
 /// Counts what is under way, and lets someone wait until nothing is.
 final class ActivityCount: Sendable {
     private struct State {
-        var count = 0
         var nextID = 0
-        var waiters: Waiters = [:]
-
-        typealias Waiters = [Int: CheckedContinuation<Void, Never>]
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
+    private let underWay = Atomic(0)
+    /// Whether somebody waits or is about to: looked at after the count has been lowered, and set before it is looked at.
+    private let isAwaited = Atomic(false)
     private let state = Mutex(State())
 
-    var count: Int { state.withLock { $0.count } }
+    var count: Int { underWay.load(ordering: .sequentiallyConsistent) }
 
     /// Those who wait until nothing is under way.
     var waiterCount: Int { state.withLock { $0.waiters.count } }
 
     func begin() {
-        state.withLock { $0.count += 1 }
+        underWay.add(1, ordering: .relaxed)
     }
 
     func end() {
+        let left = underWay.subtract(1, ordering: .sequentiallyConsistent).newValue
+        if left == 0, isAwaited.load(ordering: .sequentiallyConsistent) { resumeWaiters() }
+    }
+
+    private func resumeWaiters() {
         let waiters = state.withLock { state in
-            state.count -= 1
-            guard state.count == 0, !state.waiters.isEmpty else { return nil as State.Waiters? }
             defer { state.waiters = [:] }
             return state.waiters
         }
-        if let waiters { waiters.values.forEach { $0.resume() } }
+        for waiter in waiters.values { waiter.resume() }
     }
 
     /// Waits until nothing is under way or `deadline` has come; whether nothing is.
@@ -52,8 +55,9 @@ final class ActivityCount: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDone = state.withLock { state in
+                    isAwaited.store(true, ordering: .sequentiallyConsistent)
                     // A cancellation that came before this found no waiter to wake.
-                    if state.count == 0 || Task.isCancelled { return true }
+                    if count == 0 || Task.isCancelled { return true }
                     state.waiters[id] = continuation
                     return false
                 }

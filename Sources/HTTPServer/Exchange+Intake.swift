@@ -8,7 +8,6 @@ extension Exchange {
     func begin(_ handle: OpaquePointer, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>) -> MHD_Result {
         guard connection.enter(.answering) else { return .NO }
         core.requests.begin()
-        core.observer?.requestStarted()
         let headers = ReceivedHeader.copyFields(of: handle, secret: core.configuration.secretFields)
         let id = core.identifiers.identifier(for: headers)
         let method = HTTPMethod(method)

@@ -1,9 +1,6 @@
 /// Told about every request, for metrics. Called on event threads and workers: it must not block.
 public protocol HTTPObserver: AnyObject, Sendable {
-    /// A request's header has been read.
-    func requestStarted()
-
-    /// A request that had started is over.
+    /// A request whose header has been read is over.
     func requestFinished(_ request: FinishedRequest)
 }
 

@@ -50,8 +50,6 @@ public struct Response: Sendable {
 
     /// Makes an `application/json` response of encoded JSON.
     public static func json(_ bytes: Bytes, status: HTTPStatus = .ok) -> Response {
-        Response(status, headers: jsonHeaders, body: .bytes(bytes))
+        Response(status, headers: .json, body: .bytes(bytes))
     }
-
-    private static let jsonHeaders: ResponseHeaders = ["Content-Type": "application/json"]
 }

@@ -65,18 +65,11 @@ struct TestServer {
 /// Keeps what a server reports, and lets a test wait for it.
 final class RecordingObserver: HTTPObserver {
     private struct State {
-        var started = 0
         var finished: [FinishedRequest] = []
         var waiters: [(count: Int, continuation: CheckedContinuation<[FinishedRequest], Never>)] = []
     }
 
     private let state = Mutex(State())
-
-    var started: Int { state.withLock { $0.started } }
-
-    func requestStarted() {
-        state.withLock { $0.started += 1 }
-    }
 
     func requestFinished(_ request: FinishedRequest) {
         let (finished, satisfied) = state.withLock { state in

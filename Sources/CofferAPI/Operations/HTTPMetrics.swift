@@ -6,7 +6,6 @@ import Synchronization
 public final class HTTPMetrics: HTTPObserver {
     private let requests: CounterFamily
     private let seconds: HistogramFamily
-    private let inFlight: Gauge
     /// The series that have been met, by the number of their route: a handful each, for a route knows its methods and
     /// answers with few statuses.
     private let known = Mutex<[[Series]]>([])
@@ -31,17 +30,17 @@ public final class HTTPMetrics: HTTPObserver {
         seconds = metrics.histogramFamily(
             "coffer_http_request_seconds", help: "Requests, from the request line to the last byte sent.",
             labels: ["route"], initial: (routes.sorted() + [Self.noRoute]).map { [$0] })
-        inFlight = metrics.gauge("coffer_http_requests_in_flight", help: "Requests that are not over yet.")
     }
 
-    /// Counts a request as being in flight.
-    public func requestStarted() {
-        inFlight.add(1)
+    /// Registers the metrics of a server's present state.
+    public static func registerGauges(of server: Server, in metrics: MetricsRegistry) {
+        metrics.collect("coffer_http_requests_in_flight", help: "Requests that are not over yet.", type: .gauge) {
+            [weak server] in [MetricSample(server?.requestsInFlight ?? 0)]
+        }
     }
 
     /// Counts a request that is over. A method is a label only on a route, which knows its methods.
     public func requestFinished(_ request: FinishedRequest) {
-        inFlight.add(-1)
         let (count, seconds) = series(of: request)
         count.increment()
         seconds.record(request.duration)

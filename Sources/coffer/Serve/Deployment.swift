@@ -103,6 +103,7 @@ struct Deployment {
             configuration: serverConfiguration, router: router, workers: workers, lightWorkers: lightWorkers,
             time: time, logger: Logger(label: "coffer.http"), observer: httpMetrics, problem: CofferAPI.problem,
             logText: CofferAPI.logText)
+        HTTPMetrics.registerGauges(of: server, in: metrics)
         // Stopped from the last to the first: nobody calls what has stopped.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -105,6 +105,7 @@ final class APIFixture: Sendable {
             time: SystemTime(), logger: logger, observer: HTTPMetrics(metrics, routes: router.templates),
             problem: CofferAPI.problem,
             logText: CofferAPI.logText)
+        HTTPMetrics.registerGauges(of: server, in: metrics)
         try server.start()
         client = try HTTPClient(port: server.port)
     }
