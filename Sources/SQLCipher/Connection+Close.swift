@@ -31,7 +31,7 @@ extension Connection {
                 "a connection could not be closed", metadata: ["code": .string(error.extendedCode.name)])
             throw error
         }
-        self.handle = nil
+        isHandleClosed.store(true, ordering: .relaxed)
         return unfinished
     }
 

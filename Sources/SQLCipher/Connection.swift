@@ -11,8 +11,9 @@ public final class Connection: @unchecked Sendable {
     /// What the connection was opened with.
     public let configuration: ConnectionConfiguration
 
-    /// Nil once closed.
-    var handle: OpaquePointer?
+    private let openedHandle: OpaquePointer
+    /// Whether SQLite has closed the handle. As with a statement's end, each look at a plain variable would be checked.
+    let isHandleClosed = Atomic(false)
 
     let limit: ProgressLimit
     let busyWait: BusyWait
@@ -32,7 +33,7 @@ public final class Connection: @unchecked Sendable {
     let interruptionHandler = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(handle: OpaquePointer, configuration: ConnectionConfiguration) {
-        self.handle = handle
+        openedHandle = handle
         self.configuration = configuration
         limit = ProgressLimit(progressed: configuration.progressed)
         busyWait = BusyWait(timeout: configuration.busyTimeout, limit: limit)
@@ -42,14 +43,17 @@ public final class Connection: @unchecked Sendable {
     }
 
     deinit {
-        guard handle != nil else { return }
+        guard !isClosed else { return }
         configuration.logger.error("a connection was dropped without being closed")
         // The descriptors go either way; the error is logged where it arises.
         _ = try? close()
     }
 
     /// Whether ``close()`` has succeeded.
-    public var isClosed: Bool { handle == nil }
+    public var isClosed: Bool { isHandleClosed.load(ordering: .relaxed) }
+
+    /// Nil once closed.
+    var handle: OpaquePointer? { isClosed ? nil : openedHandle }
 
     /// The policy for statements; nil allows everything. A change empties the statement cache.
     public var authorizer: (any StatementAuthorizer)? {

@@ -1,4 +1,5 @@
 import CSQLCipher
+import Synchronization
 
 /// One compiled statement, lent by its ``Connection``, to be ended with ``finish()``.
 ///
@@ -15,7 +16,8 @@ public final class Statement: @unchecked Sendable {
     let prepared: PreparedStatement
     private let generation: Int
     private var progress = Progress.ready
-    private var isFinished = false
+    /// Looked at in every use: of a plain variable each look would be checked for an overlapping change.
+    private let isFinished = Atomic(false)
 
     init(_ prepared: PreparedStatement, of connection: Connection) {
         self.prepared = prepared
@@ -26,17 +28,19 @@ public final class Statement: @unchecked Sendable {
     }
 
     deinit {
-        guard !isFinished else { return }
+        guard !isFinished.load(ordering: .relaxed) else { return }
         connection.deferred.append(StatementHandle(pointer: prepared.handle), generation: generation)
     }
 
     /// Whether the statement can no longer be used: finished, or ended with the use of its connection.
-    public var isEnded: Bool { isFinished || generation != connection.deferred.generation }
+    public var isEnded: Bool {
+        isFinished.load(ordering: .relaxed) || generation != connection.deferred.generation
+    }
 
     /// Gives the statement back. Its rows' bytes are invalid then; doing it again is fine.
     public func finish() {
         guard !isEnded else { return }
-        isFinished = true
+        isFinished.store(true, ordering: .relaxed)
         connection.takeBack(prepared)
     }
 
