@@ -1,5 +1,6 @@
 import CofferTesting
 import Glibc
+import SQLCipher
 import Synchronization
 import Testing
 import Timekeeping
@@ -13,7 +14,7 @@ import Workers
         try await eventually {
             let clock = RunClock()
             while clock.read().elapsed < .milliseconds(5) {}
-            return clock.read().taken > .milliseconds(2)
+            return try #require(clock.read().taken) > .milliseconds(2)
         }
     }
 
@@ -30,8 +31,16 @@ import Workers
             let clock = RunClock()
             for number in 0..<2_000_000 { _ = blackHole(number) }
             let time = clock.read()
-            return time.taken < time.elapsed / 2
+            return try #require(time.taken) < time.elapsed / 2
         }
+    }
+
+    @Test("without a measurement, what a quick run takes is known by the clock, and of another nothing")
+    func unmeasured() async throws {
+        try await eventually { RunClock(measuresUsage: false).read().taken != nil }
+        let clock = RunClock(measuresUsage: false)
+        while clock.read().elapsed < RunHistory.quickRun {}
+        #expect(clock.read().taken == nil)
     }
 }
 

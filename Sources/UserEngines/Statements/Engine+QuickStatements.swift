@@ -28,11 +28,12 @@ extension Engine {
         _ sql: String, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
         _ read: (Statement, Connection) throws -> Result
     ) throws -> Result? {
-        let clock = RunClock()
-        guard !quickBrake.isOn(at: clock.start), let statement = connection.cachedStatement(sql) else { return nil }
+        let start = SystemTime().now
+        guard !quickBrake.isOn(at: start), let statement = connection.cachedStatement(sql) else { return nil }
         defer { statement.finish() }
         guard statement.history.isQuick, !statement.facts.contains(.callsUnboundedFunction) else { return nil }
-        connection.limit(until: clock.start.advanced(by: min(Self.quickLimit, timeout)))
+        let clock = RunClock(start: start, measuresUsage: quickBrake.isInDoubt(at: start))
+        connection.limit(until: start.advanced(by: min(Self.quickLimit, timeout)))
         do {
             let result = try connection.inHaste(valueBytes: Self.quickValueBytes) {
                 try statement.bind(arguments)
@@ -40,7 +41,7 @@ extension Engine {
             }
             let time = clock.read()
             quickBrake.record(time)
-            statement.history.record(time.taken)
+            statement.history.record(time)
             metrics.statementEnded(on: .reader, after: time.elapsed)
             return result
         } catch {
@@ -48,7 +49,11 @@ extension Engine {
             quickBrake.record(time)
             guard let error = error as? SQLiteError, !error.isConnectionBroken else { throw error }
             // Stopped by the clock while another thread had the processor, it is as quick as it was.
-            statement.history.record(error.interruption == .deadline ? time.taken : Self.quickLimit)
+            if error.interruption == .deadline {
+                statement.history.record(time)
+            } else {
+                statement.history.record(Self.quickLimit)
+            }
             return nil
         }
     }

@@ -57,7 +57,7 @@ extension Engine {
                 let clock = RunClock()
                 defer {
                     let time = clock.read()
-                    statement.history.record(time.taken)
+                    statement.history.record(time)
                     metrics.statementEnded(on: .reader, after: time.elapsed)
                 }
                 return try read(statement, connection)
