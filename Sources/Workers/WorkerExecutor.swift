@@ -5,14 +5,18 @@ import Synchronization
 /// A task that prefers this executor may call SQLite or read a file: the thread it holds is one of ours, never one
 /// of the cooperative pool. A task that awaits holds no thread.
 public final class WorkerExecutor: TaskExecutor, Sendable {
+    let yieldNanoseconds: Int64
     let longJobNanoseconds: Int64
     private let queue = JobQueue()
     private let threads = Mutex<[WorkerThread]>([])
 
-    /// Starts `threads` threads, which live until ``shutdown()``. `threads` is at least 1; `longJob` is what a job may work
-    /// before it gives way.
-    public init(threads count: Int, longJob: Duration = .milliseconds(2)) {
+    /// Starts `threads` threads, which live until ``shutdown()``. `threads` is at least 1; `yieldInterval` is how long a
+    /// job that calls ``giveWay()`` keeps others from its processor, `longJob` what it may work with the ordinary priority.
+    public init(
+        threads count: Int, yieldInterval: Duration = .microseconds(250), longJob: Duration = .milliseconds(2)
+    ) {
         precondition(count >= 1, "an executor needs at least one thread")
+        yieldNanoseconds = Int64(yieldInterval / .nanoseconds(1))
         longJobNanoseconds = Int64(longJob / .nanoseconds(1))
         for _ in 0..<count {
             guard let thread = WorkerThread(of: self) else { preconditionFailure("the system has no thread left") }
@@ -20,10 +24,11 @@ public final class WorkerExecutor: TaskExecutor, Sendable {
         }
     }
 
-    /// Lowers the priority of the present thread until the end of its job, if it is a worker and the job has worked for long.
-    /// Called every now and then by what may, so that it does not keep the processor from those who answer at once.
-    public static func giveWayIfLong() {
-        WorkerThread.present?.giveWayIfLong()
+    /// If the present thread is a worker, lets others that wait have the processor, every now and then, and lowers the priority
+    /// until the end of the job once that has worked for long. Called often by what may take long, so that it does not keep
+    /// the processor from those who answer at once.
+    public static func giveWay() {
+        WorkerThread.present?.giveWay()
     }
 
     /// Queues a job; called by the Swift runtime.

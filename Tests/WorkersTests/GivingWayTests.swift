@@ -1,20 +1,25 @@
 import CofferTesting
+import Glibc
 import Synchronization
 import Testing
 import Workers
 
 @Suite("Workers that give way", .timeLimit(.minutes(2)))
 struct GivingWayTests {
-    /// Gives way in the present job, which counts as long after the first question.
+    /// Gives way in the present job. A long one takes no time here, so it is one at the second call.
     private static func giveWay() {
-        for _ in 0..<2 { WorkerExecutor.giveWayIfLong() }
+        for _ in 0..<2 { WorkerExecutor.giveWay() }
+    }
+
+    /// A number that the system knows of a process or a thread.
+    private static func status(_ name: String, of task: String) throws -> Int {
+        let lines = FileContent.text(of: "/proc/\(task)/status").split(separator: "\n")
+        let line = lines.first { $0.hasPrefix("\(name):") }
+        return try #require(line.flatMap { Int($0.split(separator: "\t").last ?? "") })
     }
 
     /// How many threads the process has.
-    private static func threadCount() throws -> Int {
-        let line = FileContent.text(of: "/proc/self/status").split(separator: "\n").first { $0.hasPrefix("Threads:") }
-        return try #require(line.flatMap { Int($0.split(separator: "\t").last ?? "") })
-    }
+    private static func threadCount() throws -> Int { try status("Threads", of: "self") }
 
     /// The thread that runs the next job, as it is after `work`.
     private func sighting(
@@ -32,7 +37,7 @@ struct GivingWayTests {
         defer { workers.shutdown() }
         let before = await sighting(on: workers)
         let long = await sighting(on: workers) {
-            while ThreadSighting.presentNiceness == before.niceness { WorkerExecutor.giveWayIfLong() }
+            while ThreadSighting.presentNiceness == before.niceness { WorkerExecutor.giveWay() }
         }
         #expect(long.path == before.path)
         #expect(long.niceness == min(before.niceness + 10, 19))
@@ -42,9 +47,41 @@ struct GivingWayTests {
         try await eventually { !long.exists }
     }
 
+    /// How often a job that calls `giveWay` fifty times loses the processor, while others want to have all of every one.
+    private func losses(yieldInterval: Duration) async throws -> Int {
+        let count = 2 * sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let others = WorkerExecutor(threads: count)
+        let workers = WorkerExecutor(threads: 1, yieldInterval: yieldInterval, longJob: .seconds(3600))
+        defer { for executor in [others, workers] { executor.shutdown() } }
+        let begun = Barrier(UInt32(count) + 1)
+        return try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<count {
+                group.addTask(executorPreference: others) {
+                    begun.wait()
+                    while !Task.isCancelled {}
+                    return 0
+                }
+            }
+            group.addTask(executorPreference: workers) {
+                begun.wait()
+                let before = try Self.status("nonvoluntary_ctxt_switches", of: "thread-self")
+                for _ in 0..<50 { WorkerExecutor.giveWay() }
+                return try Self.status("nonvoluntary_ctxt_switches", of: "thread-self") - before
+            }
+            defer { group.cancelAll() }
+            return try #require(await group.next())
+        }
+    }
+
+    @Test("A job lets those that wait have the processor each time it is due, and not before")
+    func yielding() async throws {
+        #expect(try await losses(yieldInterval: .zero) > 25)
+        #expect(try await losses(yieldInterval: .seconds(3600)) < 25)
+    }
+
     @Test("Jobs that are short keep their thread, however many there are")
     func shortJobs() async {
-        let workers = WorkerExecutor(threads: 1, longJob: .seconds(3600))
+        let workers = WorkerExecutor(threads: 1, yieldInterval: .zero, longJob: .seconds(3600))
         defer { workers.shutdown() }
         let before = await sighting(on: workers)
         for _ in 0..<100 {
@@ -63,7 +100,7 @@ struct GivingWayTests {
 
     @Test("As many work at once as before when all have given way, and those that have are gone")
     func replacement() async throws {
-        let workers = WorkerExecutor(threads: 4, longJob: .zero)
+        let workers = WorkerExecutor(threads: 4, yieldInterval: .zero, longJob: .zero)
         let retired = Sightings()
         for _ in 0..<100 {
             let barrier = Barrier(4)
@@ -87,7 +124,7 @@ struct GivingWayTests {
     func shutdown() async throws {
         let before = try Self.threadCount()
         for _ in 0..<200 {
-            let workers = WorkerExecutor(threads: 2, longJob: .zero)
+            let workers = WorkerExecutor(threads: 2, yieldInterval: .zero, longJob: .zero)
             let begun = Barrier(3)
             let ended = Sightings()
             await withTaskGroup(of: Void.self) { group in

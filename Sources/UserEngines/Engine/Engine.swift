@@ -174,6 +174,6 @@ extension EngineConfiguration {
             synchronous: synchronous, maximumDatabaseBytes: maximumDatabaseBytes, limits: limits,
             authorizer: role == .service ? nil : UserAuthorizer(),
             committed: role == .reader ? nil : committed,
-            progressed: WorkerExecutor.giveWayIfLong, logger: logger)
+            progressed: WorkerExecutor.giveWay, logger: logger)
     }
 }
