@@ -24,11 +24,11 @@ extension Connection {
     /// Both connections stay open and the caller's to close. If this throws, the target is worth nothing.
     ///
     /// - Parameters:
-    ///   - pagesAtOnce: pages of one step, during which the thread is blocked: 256 are 1 MiB, and take some milliseconds.
+    ///   - pagesAtOnce: pages of one step, during which the thread is blocked: 64 are 256 KiB, and take some two milliseconds.
     ///   - progress: called after each step; the moment to let others have the thread.
     /// - Throws: ``SQLiteError``, with ``SQLiteCode/interrupt`` soon after ``interrupt()``; what `progress` throws.
     public nonisolated(nonsending) func copy(
-        to target: Connection, pagesAtOnce: Int32 = 256,
+        to target: Connection, pagesAtOnce: Int32 = 64,
         progress: nonisolated(nonsending) (CopyProgress) async throws -> Void
     ) async throws {
         try execute("BEGIN")
