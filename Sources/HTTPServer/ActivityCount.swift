@@ -9,7 +9,7 @@ final class ActivityCount: Sendable {
     }
 
     private let underWay = Atomic(0)
-    /// Whether somebody waits or is about to: looked at after the count has been lowered, and set before it is looked at.
+    /// Whether somebody has ever waited: looked at after the count has been lowered, and set before it is looked at.
     private let isAwaited = Atomic(false)
     private let state = Mutex(State())
 
@@ -27,12 +27,15 @@ final class ActivityCount: Sendable {
         if left == 0, isAwaited.load(ordering: .sequentiallyConsistent) { resumeWaiters() }
     }
 
-    private func resumeWaiters() {
-        let waiters = state.withLock { state in
+    /// Wakes those who wait, if nothing is under way.
+    func resumeWaiters() {
+        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            // Something may have begun since. Who ends that finds those who wait now.
+            guard count == 0 else { return [] }
             defer { state.waiters = [:] }
-            return state.waiters
+            return Array(state.waiters.values)
         }
-        for waiter in waiters.values { waiter.resume() }
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Waits until nothing is under way or `deadline` has come; whether nothing is.

@@ -140,6 +140,19 @@ struct PartTests {
         #expect(await later)
     }
 
+    @Test("Who waits for the end of activity is not woken when other activity has begun")
+    func laterActivity() async {
+        let activity = ActivityCount()
+        activity.begin()
+        async let idle: Void = activity.waitUntilIdle()
+        #expect(await eventually { activity.waiterCount == 1 })
+        activity.resumeWaiters()
+        #expect(activity.waiterCount == 1)
+        activity.end()
+        await idle
+        #expect(activity.waiterCount == 0)
+    }
+
     @Test("A streamed body can be made by hand, for calling a handler without a server")
     func handMadeStream() async throws {
         var chunks: [[UInt8]] = []
