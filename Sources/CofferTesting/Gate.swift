@@ -19,6 +19,9 @@ public final class Gate: Sendable {
     /// The number of tasks that have come to the gate so far, whether or not they had to wait.
     public var arrivals: Int { state.withLock { $0.arrivals } }
 
+    /// Whether who comes need not wait.
+    public var isOpen: Bool { state.withLock { $0.isOpen } }
+
     /// Comes to the gate and waits until it is open. Cancellation does not open it.
     public func pass() async {
         await withCheckedContinuation { continuation in

@@ -20,7 +20,7 @@ public struct BodyWriter: Sendable {
 
     /// Queues the UTF-8 of `text`, as the first form does with bytes.
     public func write(_ text: String) async throws {
-        try await write(Array(text.utf8))
+        try await write(Bytes(text))
     }
 
     /// From now on no write waits for the client. One that does, or would, throws ``ClientGone`` and has the connection

@@ -28,14 +28,13 @@ func connectionChanged(
 
 /// Called with the target before libmicrohttpd decodes it in place.
 func requestLineArrived(
-    _ context: UnsafeMutableRawPointer?, _ target: UnsafePointer<CChar>?, _ handle: OpaquePointer?
+    _: UnsafeMutableRawPointer?, _ target: UnsafePointer<CChar>?, _ handle: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
-    let core = core(context)
     let socketContext = coffer_mhd_connection_info(handle, .CONNECTION_INFO_SOCKET_CONTEXT)!.pointee.socket_context!
     let connection = Unmanaged<ClientConnection>.fromOpaque(socketContext).takeUnretainedValue()
     let bytes = target.map { UnsafeBufferPointer(cString: $0) } ?? UnsafeBufferPointer(start: nil, count: 0)
-    let exchange = Exchange(core: core, connection: connection, target: connection.target(bytes, of: core))
-    connection.begin(exchange, headerBy: exchange.startedAt.advanced(by: core.limits.headerTimeout))
+    let exchange = Exchange(connection, target: connection.target(bytes))
+    connection.begin(exchange)
     return Unmanaged.passRetained(exchange).toOpaque()
 }
 

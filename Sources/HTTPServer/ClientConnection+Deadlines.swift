@@ -24,10 +24,11 @@ struct ConnectionLimits {
 extension ClientConnection {
     /// A request line has come in. The header of a later request gets its full time from here; that of the first has
     /// run since the connection was accepted.
-    func begin(_ exchange: Exchange, headerBy deadline: MonotonicInstant) {
+    func begin(_ exchange: Exchange) {
         state.withLock { state in
             state.exchange = exchange
             guard case .awaitingRequest(_, answers: false) = state.phase else { return }
+            let deadline = exchange.startedAt.advanced(by: core.limits.headerTimeout)
             state.phase = .awaitingRequest(until: deadline, answers: true)
         }
     }

@@ -49,22 +49,17 @@ final class ClientConnection: Sendable {
         var isClosed = false
     }
 
+    let core: ServerCore
     let remoteAddress: RemoteAddress
     let socket: Int32
     /// Sound as `nonisolated(unsafe)`: the pointer never changes, and what it points to is used on its event thread, or
     /// while it is suspended, which keeps it alive, by the one who has taken `suspendedSince` away.
     private nonisolated(unsafe) let handle: OpaquePointer
-    private let time: any TimeSource
-    /// Calls of libmicrohttpd that put a connection back: it must not be stopped meanwhile.
-    private let resumptions: ActivityCount
     let state: Mutex<State>
 
-    init(
-        _ handle: OpaquePointer, requestBy deadline: MonotonicInstant, time: any TimeSource, resumptions: ActivityCount
-    ) {
+    init(_ handle: OpaquePointer, requestBy deadline: MonotonicInstant, of core: ServerCore) {
         self.handle = handle
-        self.time = time
-        self.resumptions = resumptions
+        self.core = core
         socket = coffer_mhd_connection_info(handle, .CONNECTION_INFO_CONNECTION_FD).pointee.connect_fd
         remoteAddress = RemoteAddress(
             coffer_mhd_connection_info(handle, .CONNECTION_INFO_CLIENT_ADDRESS)?.pointee.client_addr)
@@ -77,7 +72,7 @@ final class ClientConnection: Sendable {
     /// makes it true and then calls ``resume()`` either is seen here or finds the connection suspended. On the event
     /// thread, inside a callback.
     func suspend(unless condition: () -> Bool) -> Suspension {
-        let now = time.now
+        let now = core.time.now
         return state.withLock { state in
             if condition() { return .notNeeded }
             if state.isStopping || state.cut != nil { return .refused }
@@ -105,12 +100,12 @@ final class ClientConnection: Sendable {
             change(&state)
             guard state.suspendedSince != nil else { return false }
             state.suspendedSince = nil
-            resumptions.begin()
+            core.resumptions.begin()
             return true
         }
         guard isSuspended else { return }
         MHD_resume_connection(handle)
-        resumptions.end()
+        core.resumptions.end()
     }
 
     /// Whether libmicrohttpd has not put the connection back into its event loop, though it may have been asked to: it must
@@ -130,7 +125,7 @@ final class ClientConnection: Sendable {
     }
 
     /// What a request line asks for.
-    func target(_ bytes: UnsafeBufferPointer<UInt8>, of core: ServerCore) -> ResolvedTarget {
+    func target(_ bytes: UnsafeBufferPointer<UInt8>) -> ResolvedTarget {
         if let last = state.withLock({ $0.target }), last.matches(bytes) { return last }
         let target = ResolvedTarget(Array(bytes), in: core.router)
         state.withLock { $0.target = target.isWorthKeeping ? target : nil }

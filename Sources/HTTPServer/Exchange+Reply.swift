@@ -16,7 +16,9 @@ extension Exchange {
 
     /// Queues the response, which is there.
     func reply(on handle: OpaquePointer) -> MHD_Result {
-        guard let (response, request) = takeResponse(), connection.enter(phase(of: response)) else { return .NO }
+        guard let (response, request, count) = takeResponse(), connection.enter(phase(ofSending: count)) else {
+            return .NO
+        }
         let stream = makeStream(for: response)
         let queueable = MHDResponse(
             response, requestID: request.id, stream: stream, isHead: request.method == .head, closes: core.isDraining)
@@ -36,18 +38,18 @@ extension Exchange {
         return .YES
     }
 
-    /// A stream whose client is slow is its producer's to give up.
-    private func phase(of response: borrowing Response) -> ClientConnection.Phase {
-        guard let time = response.body.count.flatMap({ core.limits.sendingTime(of: $0) }) else { return .answering }
-        return .sending(until: core.time.now.advanced(by: time))
-    }
-
-    private func takeResponse() -> (Response, Request)? {
+    private func takeResponse() -> (Response, Request, count: Int64?)? {
         state.withLock { state in
             guard let response = state.response.take(), let request = state.request else { return nil }
             state.stage = .responding
-            return (response, request)
+            return (response, request, state.responseBytes)
         }
+    }
+
+    /// A stream whose client is slow is its producer's to give up.
+    private func phase(ofSending count: Int64?) -> ClientConnection.Phase {
+        guard let time = count.flatMap({ core.limits.sendingTime(of: $0) }) else { return .answering }
+        return .sending(until: core.time.now.advanced(by: time))
     }
 
     private func makeStream(for response: Response) -> ResponseStream? {
@@ -82,12 +84,15 @@ extension Exchange {
     /// Sends the response, which is there, past libmicrohttpd, which takes none before the whole body is read; the rest
     /// of the body is dropped and the connection closes.
     func replyPastDaemon() {
-        let (response, request) = state.withLock { state in
+        let answer = state.withLock { state -> (Response, Request)? in
+            // The rest of the body may have come, and the event thread have sent it.
+            guard let response = state.response.take(), let request = state.request else { return nil }
             state.sink = .nowhere
             state.stage = .answeredUnread
-            return (state.response.take(), state.request)
+            return (response, request)
         }
-        guard let response, let request, let bytes = RawResponse.encode(response, requestID: request.id) else {
+        guard let (response, request) = answer else { return }
+        guard let bytes = RawResponse.encode(response, requestID: request.id) else {
             return connection.cutOff(.answered)
         }
         // It costs no more than an idle connection, and lives no longer.
@@ -154,6 +159,6 @@ extension Exchange.State {
     fileprivate func bytesSent(isComplete: Bool) -> Int {
         guard stage == .responding || stage == .answeredUnread, request?.method != .head else { return 0 }
         if let responseStream { return responseStream.sent }
-        return isComplete ? Int(responseBytes) : 0
+        return isComplete ? Int(responseBytes ?? 0) : 0
     }
 }

@@ -49,8 +49,8 @@ final class Exchange: Sendable {
         var response: Response?
         /// The status of the answer, once there is one.
         var status: HTTPStatus?
-        /// The length of the answer's body, if that is known.
-        var responseBytes: Int64 = 0
+        /// The length of the answer's body; `nil` for a stream.
+        var responseBytes: Int64?
         /// The file that the answer sends, and with it what must last until it is sent.
         var responseFile: FileContent?
         var responseStream: ResponseStream?
@@ -64,24 +64,24 @@ final class Exchange: Sendable {
 
         mutating func answer(_ answer: consuming Response) {
             status = answer.status
-            responseBytes = answer.body.count ?? 0
+            responseBytes = answer.body.count
             if case .file(let content) = answer.body { responseFile = content }
             response = answer
         }
     }
 
-    let core: ServerCore
     let connection: ClientConnection
     let target: ResolvedTarget
     let startedAt: MonotonicInstant
     let state = Mutex(State())
 
-    init(core: ServerCore, connection: ClientConnection, target: ResolvedTarget) {
-        self.core = core
+    init(_ connection: ClientConnection, target: ResolvedTarget) {
         self.connection = connection
         self.target = target
-        startedAt = core.time.now
+        startedAt = connection.core.time.now
     }
+
+    var core: ServerCore { connection.core }
 
     /// Cancels the handler, because nobody will read its answer or because the server stops.
     func cancel() {

@@ -61,7 +61,7 @@ public struct HeaderFields: @unchecked Sendable {
             self.secret = secret
         }
 
-        mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
             storage.append(name, value)
         }
 

@@ -35,7 +35,7 @@ public struct Request: Sendable {
         bodyStream: RequestBodyStream? = nil, remoteAddress: RemoteAddress = RemoteAddress(host: "127.0.0.1", port: 1)
     ) {
         let byteCount = headers.reduce(0) { $0 + $1.0.utf8.count + $1.1.utf8.count }
-        var builder = HeaderFields.Builder(count: headers.count, byteCount: byteCount)
+        let builder = HeaderFields.Builder(count: headers.count, byteCount: byteCount)
         for (name, value) in headers {
             Array(name.utf8).withUnsafeBytes { name in
                 Array(value.utf8).withUnsafeBytes { builder.append(name: name, value: $0) }

@@ -26,7 +26,7 @@ final class ServerCore: Sendable {
     let requests = ActivityCount()
     /// Tasks of handlers and of streamed responses.
     let tasks = ActivityCount()
-    /// Connections that are being resumed.
+    /// Calls of libmicrohttpd that put a connection back: it must not be stopped meanwhile.
     let resumptions = ActivityCount()
     let limits: ConnectionLimits
     let watchdog: Watchdog
@@ -73,7 +73,7 @@ final class ServerCore: Sendable {
 
     func connectionOpened(_ handle: OpaquePointer) -> ClientConnection {
         let deadline = time.now.advanced(by: configuration.headerTimeout)
-        let connection = ClientConnection(handle, requestBy: deadline, time: time, resumptions: resumptions)
+        let connection = ClientConnection(handle, requestBy: deadline, of: self)
         if connections.insert(connection) { watchdog.connectionOpened() }
         return connection
     }

@@ -47,7 +47,7 @@ struct ClientGoneTests {
                 router.on(.get, path, dispatch: dispatch) { _ in
                     await Task.yield()
                     answered.add(1, ordering: .relaxed)
-                    return .json(Bytes(Array("{}".utf8)))
+                    return .json(Bytes("{}"))
                 }
             }
             router.on(.get, "/stream") { _ in

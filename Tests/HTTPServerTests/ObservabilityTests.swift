@@ -6,7 +6,7 @@ import Testing
 @Suite("Observability")
 struct ObservabilityTests {
     private func routes(_ router: inout Router) {
-        router.inline(.get, "/things/{id}") { _ in .now(.json(Bytes(Array("{}".utf8)))) }
+        router.inline(.get, "/things/{id}") { _ in .now(.json(Bytes("{}"))) }
         router.on(.get, "/cached") { _ in
             Response(headers: ["Cache-Control": "max-age=60", "Content-Type": "text/html"], body: .bytes([65]))
         }

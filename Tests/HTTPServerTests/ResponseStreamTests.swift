@@ -242,6 +242,36 @@ struct ResponseStreamTests {
         }
     }
 
+    @Test("What comes with a file lives until the file is sent or its client has gone")
+    func companion() async throws {
+        final class Companion: Sendable {
+            let isGone: Gate
+            init(_ isGone: Gate) { self.isGone = isGone }
+            deinit { isGone.open() }
+        }
+        let directory = TemporaryDirectory()
+        let path = directory.file("content")
+        let descriptor = open(path, O_CREAT | O_WRONLY, 0o600)
+        #expect(ftruncate(descriptor, 8 << 20) == 0)
+        close(descriptor)
+        let isGone = Gate()
+        try await TestServer.run { router in
+            router.on(.get, "/") { _ in
+                let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+                return Response(
+                    body: .file(FileContent(descriptor: descriptor, count: 8 << 20, companion: Companion(isGone))))
+            }
+        } body: { server in
+            let client = try HTTPClient(port: server.port, receiveBuffer: 4096)
+            try await client.send(HTTPClient.encode("GET", "/"))
+            _ = try await client.readHead()
+            #expect(!isGone.isOpen)
+            await client.abort()
+            #expect(await eventually { isGone.isOpen })
+            await client.close()
+        }
+    }
+
     @Test("Large bodies in memory arrive whole")
     func largeBytes() async throws {
         let bytes = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }

@@ -225,7 +225,7 @@ struct ShutdownTests {
             var router = Router()
             router.on(.get, "/{dispatch}") { _ in
                 await Task.yield()
-                return .json(Bytes(Array("{}".utf8)))
+                return .json(Bytes("{}"))
             }
             func descriptors() -> Int { (0..<1024).count { fcntl(Int32($0), F_GETFD) >= 0 } }
             func threads() -> Int {
