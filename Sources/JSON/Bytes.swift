@@ -16,6 +16,11 @@ public struct Bytes: @unchecked Sendable {
         self = copy.finish()
     }
 
+    /// Makes a copy of the UTF-8 of `text`.
+    public init(_ text: String) {
+        self.init(Array(text.utf8))
+    }
+
     /// As long as this object lives, the bytes stay where ``withUnsafeBytes(_:)`` finds them.
     public var owner: AnyObject { memory }
 

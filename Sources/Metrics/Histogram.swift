@@ -89,7 +89,7 @@ extension Histogram {
         cells + Int(index) * Self.cellCount(bounds)
     }
 
-    /// The first bucket whose bound is not below the value. Bounds are few, and most values lie below the first of them.
+    /// The first bucket whose bound is not below the value. Bounds are few, and those of durations mostly lie below the first few.
     private func bucket(of value: Double) -> Int {
         bounds.firstIndex { value <= $0 } ?? bounds.count
     }

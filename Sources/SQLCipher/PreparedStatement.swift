@@ -15,15 +15,11 @@ final class PreparedStatement {
         self.facts = facts
         self.key = key
     }
-
-    /// How often SQLite has compiled it anew, because the schema or a setting has changed.
-    /// See https://www.sqlite.org/c3ref/c_stmtstatus_counter.html#sqlitestmtstatusreprepare.
-    var recompilations: Int32 { sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0) }
 }
 
 /// What a statement's user has made of its columns.
 struct EncodedColumns {
     let bytes: [UInt8]
-    /// The statement's ``PreparedStatement/recompilations`` then: after another one the columns may be others.
+    /// How often SQLite had compiled the statement anew then: after another time the columns may be others.
     let recompilations: Int32
 }

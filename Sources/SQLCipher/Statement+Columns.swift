@@ -27,7 +27,7 @@ extension Statement {
     /// What ``keep(encodedColumns:)`` was given, in this use or an earlier one, if the columns are still the same. Like them,
     /// to be asked for after the first step.
     public var encodedColumns: [UInt8]? {
-        guard let columns = prepared.columns, columns.recompilations == prepared.recompilations else { return nil }
+        guard let columns = prepared.columns, columns.recompilations == recompilations else { return nil }
         return columns.bytes
     }
 
@@ -35,8 +35,12 @@ extension Statement {
     /// as it is. More than ``longestEncodedColumns`` bytes are not kept.
     public func keep(encodedColumns bytes: UnsafeRawBufferPointer) {
         guard bytes.count <= Self.longestEncodedColumns else { return }
-        prepared.columns = EncodedColumns(bytes: Array(bytes), recompilations: prepared.recompilations)
+        prepared.columns = EncodedColumns(bytes: Array(bytes), recompilations: recompilations)
     }
+
+    /// How often SQLite has compiled it anew, because the schema or a setting has changed.
+    /// See https://www.sqlite.org/c3ref/c_stmtstatus_counter.html#sqlitestmtstatusreprepare.
+    private var recompilations: Int32 { sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0) }
 
     /// The present row. It is good, like what is read from it, until the statement is stepped, reset or finished.
     public var currentRow: Row { Row(handle: handle) }

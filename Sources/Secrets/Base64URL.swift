@@ -64,7 +64,7 @@ public enum Base64URL {
             let afterLast = characters &+ everywhere(0x7F - UInt8(ascii: last))
             let isWithin = (fromFirst ^ afterLast) & everyTopBit
             isDigit |= isWithin
-            // Modulo 64, so that no sum reaches the top bit.
+            // Modulo 64, so that no sum reaches the next byte.
             values &+= (isWithin &- isWithin >> 7) & everywhere((value &- UInt8(ascii: first)) & 0x3F)
         }
         take("A", "Z", as: 0)

@@ -13,12 +13,12 @@ struct DecimalIntegerTests {
     @Test("Every length has its digits, with and without a sign")
     func lengths() {
         var power: Int64 = 1
-        for _ in 0..<18 {
+        for _ in 0..<19 {
             for value in [power - 1, power, power + 1, 7 * power + power / 3] {
                 #expect(text(value) == "\(value)")
                 #expect(text(-value) == "\(-value)")
             }
-            power *= 10
+            power &*= 10
         }
         for value in [Int64.max, .min, .max - 1, .min + 1] { #expect(text(value) == "\(value)") }
     }

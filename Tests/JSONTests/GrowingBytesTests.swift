@@ -90,7 +90,7 @@ struct GrowingBytesTests {
     func collection() {
         let bytes: Bytes = [3, 1, 2]
         #expect(bytes.count == 3 && bytes[1] == 1 && bytes.last == 2 && bytes.sorted() == [1, 2, 3])
-        #expect([UInt8](bytes) == [3, 1, 2] && String(decoding: Bytes(Array("text".utf8)), as: UTF8.self) == "text")
+        #expect([UInt8](bytes) == [3, 1, 2] && String(decoding: Bytes("text"), as: UTF8.self) == "text")
         #expect(bytes == [3, 1, 2] && bytes != [3, 1] && bytes != [3, 1, 2, 0] && bytes != [3, 1, 1])
     }
 
@@ -98,7 +98,7 @@ struct GrowingBytesTests {
     func ownership() {
         weak var owner: AnyObject?
         do {
-            var bytes: Bytes? = Bytes(Array("kept".utf8))
+            var bytes: Bytes? = Bytes("kept")
             let held = bytes!.owner
             let start = bytes!.withUnsafeBytes { $0.baseAddress }
             bytes = nil

@@ -169,11 +169,11 @@ struct WriterTests {
         var writer = JSONWriter()
         writer.write(1)
         writer.append("\n")
-        #expect(writer.take() == Bytes(Array("1\n".utf8)))
+        #expect(writer.take() == Bytes("1\n"))
         #expect(writer.count == 0)
         writer.beginArray()
         writer.endArray()
         #expect(writer.count == 2)
-        #expect(writer.finish() == Bytes(Array("[]".utf8)))
+        #expect(writer.finish() == Bytes("[]"))
     }
 }

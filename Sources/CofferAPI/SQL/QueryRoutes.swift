@@ -55,8 +55,7 @@ struct QueryRoutes: Sendable {
     }
 
     private func lines(_ request: Request) async throws -> Response {
-        let lines = Lines(
-            call: try read(request), engines: engines, requestID: request.id)
+        let lines = Lines(call: try read(request), engines: engines, requestID: request.id)
         let pace = Pace(time: SystemTime(), limit: limits.stallTimeout)
         return try await LineStream(lines, on: workers).response(at: pace)
     }

@@ -13,7 +13,8 @@ struct MemoryLimit: Sendable {
     /// Those that say the limits of the group and of those it lies in.
     private let files: [String]
 
-    /// Finds the group. A process that is moved into another one later is not followed.
+    /// Finds the group. A process that is moved into another one later is not followed, nor is a
+    /// limit found that the group gets only then.
     ///
     /// - Parameter root: where `/proc` and `/sys` are.
     init(root: String = "") {
