@@ -28,8 +28,8 @@ public struct HTTPMethod: RawRepresentable, Hashable, Sendable, CustomStringConv
 
     /// The method of a request line, or `nil` if it is not a token.
     init?(_ name: UnsafePointer<CChar>) {
-        let token = UnsafeBufferPointer(cString: name)
-        guard !token.isEmpty, token.allSatisfy(HTTPToken.contains) else { return nil }
+        let token = UnsafeRawBufferPointer(UnsafeBufferPointer(cString: name))
+        guard token.isToken else { return nil }
         rawValue = String(decoding: token, as: UTF8.self)
     }
 }

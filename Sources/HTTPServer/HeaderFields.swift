@@ -18,9 +18,9 @@ public struct HeaderFields: @unchecked Sendable {
 
     /// Every value of that name, in order.
     public func values(of name: StaticString) -> [String] {
-        var values: [String] = []
-        storage.forEach { if $0.equalsIgnoringCase(name) { values.append(String(decoding: $1, as: UTF8.self)) } }
-        return values
+        (0..<storage.count).filter { storage.name(at: $0).equalsIgnoringCase(name) }.map {
+            String(decoding: storage.value(at: $0), as: UTF8.self)
+        }
     }
 
     /// Hands out the bytes of the first value of that name without copying them; `nil` without one. For secrets: a
@@ -35,18 +35,13 @@ public struct HeaderFields: @unchecked Sendable {
     }
 
     func count(of name: StaticString) -> Int {
-        var count = 0
-        storage.forEach { field, _ in if field.equalsIgnoringCase(name) { count += 1 } }
-        return count
+        (0..<storage.count).count { storage.name(at: $0).equalsIgnoringCase(name) }
     }
 
     /// Whether every name is a token and no value has a control character. A space before the colon is among what
     /// this finds (https://www.rfc-editor.org/rfc/rfc9112#section-5.1).
     var areWellFormed: Bool {
-        for index in 0..<storage.count {
-            guard storage.name(at: index).isToken, storage.value(at: index).isPlainLine else { return false }
-        }
-        return true
+        (0..<storage.count).allSatisfy { storage.name(at: $0).isToken && storage.value(at: $0).isPlainLine }
     }
 
     /// Collects fields into one allocation.

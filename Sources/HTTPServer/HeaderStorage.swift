@@ -65,10 +65,6 @@ final class HeaderStorage: ManagedBuffer<HeaderStorage.Extent, HeaderField> {
         return UnsafeRawBufferPointer(start: bytes + Int(field.nameCount), count: Int(field.valueCount))
     }
 
-    func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
-        for index in 0..<count { body(name(at: index), value(at: index)) }
-    }
-
     private func field(at index: Int) -> (HeaderField, UnsafeRawPointer) {
         withUnsafeMutablePointers { extent, fields in
             precondition(index >= 0 && index < extent.pointee.count)

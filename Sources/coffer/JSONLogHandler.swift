@@ -35,6 +35,6 @@ struct JSONLogHandler: LogHandler {
             json.write("\(value)")
         }
         json.endObject()
-        StandardOutput.write(line: [UInt8](json.finish()))
+        StandardOutput.write(line: json.finish())
     }
 }

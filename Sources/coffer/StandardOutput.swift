@@ -7,8 +7,8 @@ enum StandardOutput {
     private static let mutex = Mutex<Void>(())
 
     /// Writes a line and its end at once. A line that cannot be written has nowhere to be reported.
-    static func write(line: [UInt8]) {
-        let bytes = line + [UInt8(ascii: "\n")]
+    static func write(line: some Sequence<UInt8>) {
+        let bytes = [UInt8](line) + [UInt8(ascii: "\n")]
         mutex.withLock { _ in
             var written = 0
             while written < bytes.count {

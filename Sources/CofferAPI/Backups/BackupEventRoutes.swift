@@ -75,12 +75,12 @@ struct BackupEventRoutes: Sendable {
         json.name("pages_total")
         json.write(progress.total)
         json.endObject()
-        return EventStreamText.event(name, [UInt8](json.finish()))
+        return EventStreamText.event(name, json.finish())
     }
 
     private static func event(_ name: String, _ state: BackupState) -> [UInt8] {
         var json = JSONWriter()
         json.write(state)
-        return EventStreamText.event(name, [UInt8](json.finish()))
+        return EventStreamText.event(name, json.finish())
     }
 }

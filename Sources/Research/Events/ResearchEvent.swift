@@ -49,7 +49,7 @@ public enum EventStreamText {
     public static let retry = Array("retry: 3000\n\n".utf8)
 
     /// An event without an id. `json` is one line.
-    public static func event(_ name: String, _ json: [UInt8]) -> [UInt8] {
+    public static func event(_ name: String, _ json: some Sequence<UInt8>) -> [UInt8] {
         Array("event: \(name)\ndata: ".utf8) + json + Array("\n\n".utf8)
     }
 

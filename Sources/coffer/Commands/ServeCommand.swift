@@ -33,7 +33,7 @@ extension LogFormat {
     /// Writes a line whatever level is logged: as it is for people to stdout, or as one of the log's objects.
     func write(_ line: String, level: Logger.Level, _ metadata: Logger.Metadata = [:]) {
         switch self {
-        case .text: StandardOutput.write(line: Array(line.utf8))
+        case .text: StandardOutput.write(line: line.utf8)
         case .json:
             Logger(label: "coffer") { JSONLogHandler(label: $0, level: .trace) }
                 .log(level: level, "\(line)", metadata: metadata)
