@@ -30,7 +30,7 @@ extension PoolStateMachine {
         if let reason = reasonToLetGo(index, now: now) {
             evict(index, reason, &actions)
             supply(now: now, &actions)
-        } else if let entry = waiters.popFirst() {
+        } else if !waiters.isEmpty, let entry = waiters.popFirst() {
             give(index, to: entry, now: now, &actions)
         } else {
             slots[index].phase = .idle(since: now)

@@ -31,7 +31,6 @@ struct WaiterQueue<Waiter> {
 
     /// Takes the one who has waited longest.
     mutating func popFirst() -> Entry? {
-        guard !isEmpty else { return nil }
         while let id = order.popFirst() {
             if let entry = entries.removeValue(forKey: id) { return entry }
         }
