@@ -41,7 +41,10 @@ public struct HeaderFields: @unchecked Sendable {
     /// Whether every name is a token and no value has a control character. A space before the colon is among what
     /// this finds (https://www.rfc-editor.org/rfc/rfc9112#section-5.1).
     var areWellFormed: Bool {
-        (0..<storage.count).allSatisfy { storage.name(at: $0).isToken && storage.value(at: $0).isPlainLine }
+        for index in 0..<storage.count {
+            guard storage.name(at: index).isToken, storage.value(at: index).isPlainLine else { return false }
+        }
+        return true
     }
 
     /// Collects fields into one allocation.
