@@ -2,7 +2,7 @@ import Logging
 
 extension FinishedRequest {
     /// Writes the line of the access log: neither query values nor header values are in it.
-    func log(to logger: Logger, path: String, id: String, client: RemoteAddress) {
+    func log(to logger: Logger, route: String?, path: String, id: String, client: RemoteAddress) {
         var metadata: Logger.Metadata = [
             "method": "\(method)", "path": "\(path.prefix(256))", "status": "\(status.rawValue)",
             "bytes": "\(bytesSent)", "duration_ms": "\(duration.milliseconds)", "request_id": "\(id)",

@@ -6,12 +6,12 @@ extension Exchange {
     /// for a request that is answered.
     func startHandlerIfNeeded() {
         let (route, request) = state.withLock { state in
-            guard !state.isStarted, !state.isAnswered else { return (nil as Route?, nil as Request?) }
+            guard !state.isStarted, !state.isAnswered else { return (nil as Int?, nil as Request?) }
             state.isStarted = true
             return (state.route, state.request)
         }
         guard let route, let request else { return }
-        switch route.action {
+        switch core.router.routes[route].action {
         case .task(let dispatch, let handler): start(request, dispatch) { try await handler(request) }
         case .inline(let handler):
             do {

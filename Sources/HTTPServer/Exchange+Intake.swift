@@ -19,7 +19,7 @@ extension Exchange {
         } catch {
             // Nobody knows where the body ends. libmicrohttpd closes the connection after an answer given here.
             let request = Request(
-                id: id, method: method ?? HTTPMethod(rawValue: "-"), target: .unread, headers: headers,
+                id: id, method: method ?? .other("-"), target: .unread, headers: headers,
                 remoteAddress: connection.remoteAddress)
             let response = error.response(requestID: id)
             state.withLock { state in
@@ -48,7 +48,7 @@ extension Exchange {
             prepare(head, id: id, route: route, response: problem.response(requestID: id))
             return answerUnread(on: handle)
         case .run(let route, let limit):
-            switch route.body {
+            switch core.router.routes[route].body {
             case .none:
                 prepare(head, id: id, route: route)
             case .buffered:
@@ -67,11 +67,12 @@ extension Exchange {
     }
 
     private func prepare(
-        _ head: borrowing RequestHead, id: String, route: Route? = nil, sink: Sink = .nowhere,
+        _ head: borrowing RequestHead, id: String, route: Int? = nil, sink: Sink = .nowhere,
         body: RequestBody = .empty, stream: RequestBodyStream? = nil, response: Response? = nil
     ) {
         let request = Request(
-            id: id, method: head.method, target: target, parameterNames: route?.parameterNames ?? [],
+            id: id, method: head.method, target: target,
+            parameterNames: route.map { core.router.routes[$0].parameterNames } ?? [],
             headers: head.headers, remoteAddress: connection.remoteAddress, body: body, bodyStream: stream)
         state.withLock { state in
             state.request = request

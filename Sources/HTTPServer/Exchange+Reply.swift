@@ -124,13 +124,14 @@ extension Exchange {
     ) {
         let isComplete = termination == .REQUEST_TERMINATED_COMPLETED_OK || ended.stage == .answeredUnread
         let finished = FinishedRequest(
-            route: ended.route?.template, routeNumber: ended.route?.number ?? 0,
-            method: ended.request?.method ?? HTTPMethod(rawValue: "-"), status: ended.reportedStatus(termination, cut),
+            route: ended.route, method: ended.request?.method ?? .other("-"),
+            status: ended.reportedStatus(termination, cut),
             duration: startedAt.duration(to: now),
             bytesSent: ended.bytesSent(isComplete: isComplete), isCutShort: ended.stage == .responding && !isComplete)
         if finished.logLevel >= core.logLevel {
             finished.log(
-                to: core.logger, path: ended.request?.path ?? "-", id: ended.request?.id ?? "-",
+                to: core.logger, route: ended.route.map { core.router.routes[$0].template },
+                path: ended.request?.path ?? "-", id: ended.request?.id ?? "-",
                 client: connection.remoteAddress)
         }
         guard ended.request != nil else { return }

@@ -34,7 +34,8 @@ final class Exchange: Sendable {
         var stage = Stage.head
         var sink = Sink.nowhere
         var request: Request?
-        var route: Route?
+        /// The number of its route.
+        var route: Int?
         /// Where the handler's task runs, if it has one.
         var dispatch: Dispatch?
         /// What was announced of the body and has not come; `nil` for a chunked one.

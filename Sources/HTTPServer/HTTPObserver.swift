@@ -6,10 +6,9 @@ public protocol HTTPObserver: AnyObject, Sendable {
 
 /// What remains to be said about a request that is over.
 public struct FinishedRequest: Hashable, Sendable {
-    /// The template of the route that took it; `nil` for an unknown path and for a request refused before that.
-    public let route: String?
-    /// The number of that route, from 1 in the order they were added; 0 without one.
-    public let routeNumber: Int
+    /// The number of the route that took it, an index of ``Router/templates``; `nil` for an unknown path and for a request
+    /// refused before that.
+    public let route: Int?
     /// The method; whatever the client sent, so not a safe label without a route.
     public let method: HTTPMethod
     /// The status that was sent; 499 if the client went away before its answer, 408 if it was too slow.

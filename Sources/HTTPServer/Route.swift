@@ -39,11 +39,9 @@ public enum InlineAnswer: Sendable {
 }
 
 /// One method on one path template.
-final class Route: Sendable {
+struct Route: Sendable {
     let method: HTTPMethod
     let template: String
-    /// From 1 in the order they were added.
-    let number: Int
     let parameterNames: [String]
     let body: BodyPolicy
     let answersWhileDraining: Bool
@@ -53,18 +51,5 @@ final class Route: Sendable {
     enum Action: Sendable {
         case inline(InlineHandler)
         case task(Dispatch, Handler)
-    }
-
-    init(
-        method: HTTPMethod, template: String, number: Int, parameterNames: [String], body: BodyPolicy,
-        answersWhileDraining: Bool, action: Action
-    ) {
-        self.method = method
-        self.template = template
-        self.number = number
-        self.parameterNames = parameterNames
-        self.body = body
-        self.answersWhileDraining = answersWhileDraining
-        self.action = action
     }
 }

@@ -10,7 +10,8 @@ public struct Router: Sendable {
 
     /// What there is at a path.
     struct Endpoint: Sendable {
-        var routes: [Route] = []
+        /// The numbers of its routes, by their methods: few, so that comparing them is quicker than hashing one.
+        var routes: [(method: HTTPMethod, number: Int)] = []
 
         /// The value of an `Allow` field.
         var allow: String {
@@ -19,16 +20,19 @@ public struct Router: Sendable {
             return methods.map(\.rawValue).sorted().joined(separator: ", ")
         }
 
-        func route(for method: HTTPMethod) -> Route? {
-            // There are few, and comparing them is quicker than hashing one.
-            routes.first { $0.method == method } ?? (method == .head ? routes.first { $0.method == .get } : nil)
+        func route(for method: HTTPMethod) -> Int? {
+            routes.first { $0.method == method }?.number
+                ?? (method == .head ? routes.first { $0.method == .get }?.number : nil)
         }
     }
 
     private var root = Node()
-    private var routeCount = 0
-    /// The templates of all routes.
-    public private(set) var templates: Set<String> = []
+    /// A route's place here is its number. A request keeps that: references to what all requests share are counted in memory
+    /// that event threads would take from each other.
+    private(set) var routes: [Route] = []
+
+    /// The templates of the routes, by their numbers.
+    public var templates: [String] { routes.map(\.template) }
 
     /// Makes a router without routes.
     public init() {}
@@ -59,15 +63,13 @@ public struct Router: Sendable {
     ) {
         precondition(template.first == "/", "a route's template begins with a slash: \(template)")
         let parts = template.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        routeCount += 1
         let route = Route(
-            method: method, template: template, number: routeCount,
-            parameterNames: parts.compactMap(Self.parameterName), body: body,
+            method: method, template: template, parameterNames: parts.compactMap(Self.parameterName), body: body,
             answersWhileDraining: answersWhileDraining, action: action)
         precondition(
             Set(route.parameterNames).count == route.parameterNames.count, "a parameter occurs twice: \(template)")
-        root.insert(route, at: parts[...])
-        templates.insert(template)
+        root.insert(route, number: routes.count, at: parts[...])
+        routes.append(route)
     }
 
     static func parameterName(_ part: String) -> String? {
@@ -82,20 +84,20 @@ public struct Router: Sendable {
 }
 
 extension Router.Node {
-    fileprivate mutating func insert(_ route: Route, at parts: ArraySlice<String>) {
+    fileprivate mutating func insert(_ route: Route, number: Int, at parts: ArraySlice<String>) {
         guard let part = parts.first else {
             precondition(
                 !(endpoint?.routes.contains { $0.method == route.method } ?? false),
                 "\(route.method) \(route.template) has been added before")
             endpoint = endpoint ?? Router.Endpoint()
-            endpoint?.routes.append(route)
+            endpoint?.routes.append((route.method, number))
             return
         }
         if Router.parameterName(part) != nil {
             if parameter.isEmpty { parameter.append(Router.Node()) }
-            parameter[0].insert(route, at: parts.dropFirst())
+            parameter[0].insert(route, number: number, at: parts.dropFirst())
         } else {
-            children[part, default: Router.Node()].insert(route, at: parts.dropFirst())
+            children[part, default: Router.Node()].insert(route, number: number, at: parts.dropFirst())
         }
     }
 

@@ -8,11 +8,15 @@ import Workers
 /// A running server with what it needs, for one test.
 struct TestServer {
     let server: Server
+    let templates: [String]
     let workers: WorkerExecutor
     let observer: RecordingObserver
     let log: RecordedLog
 
     var port: UInt16 { server.port }
+
+    /// The template of the route that took a request.
+    func template(of request: FinishedRequest) -> String? { request.route.map { templates[$0] } }
 
     /// Runs `body` against a server with the given routes, then stops it, also when `body` throws.
     static func run(
@@ -34,7 +38,8 @@ struct TestServer {
             logger: Logger(label: "test") { _ in log.handler }, observer: observer, problem: problem,
             logText: logText)
         try server.start()
-        let running = TestServer(server: server, workers: workers, observer: observer, log: log)
+        let running = TestServer(
+            server: server, templates: router.templates, workers: workers, observer: observer, log: log)
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(running))
