@@ -9,7 +9,8 @@ extension Exchange {
         guard connection.enter(.answering) else { return .NO }
         core.requests.begin()
         let headers = ReceivedHeader.copyFields(of: handle, secret: core.configuration.secretFields)
-        let id = core.identifiers.identifier(for: headers)
+        let sentID = headers.withBytes(of: "X-Request-ID", RequestID.init) ?? nil
+        let id = sentID ?? connection.identifiers.withLock { $0.next() }
         let method = HTTPMethod(method)
         do throws(Problem) {
             try checkSize(headerBytes: ReceivedHeader.byteCount(of: handle))
@@ -39,7 +40,7 @@ extension Exchange {
         }
     }
 
-    private func accept(_ head: borrowing RequestHead, id: String, _ handle: OpaquePointer) -> MHD_Result {
+    private func accept(_ head: borrowing RequestHead, id: RequestID, _ handle: OpaquePointer) -> MHD_Result {
         switch core.decide(on: head, to: target) {
         case .answer(let response):
             prepare(head, id: id, response: response)
@@ -67,7 +68,7 @@ extension Exchange {
     }
 
     private func prepare(
-        _ head: borrowing RequestHead, id: String, route: Int? = nil, sink: Sink = .nowhere,
+        _ head: borrowing RequestHead, id: RequestID, route: Int? = nil, sink: Sink = .nowhere,
         body: RequestBody = .empty, stream: RequestBodyStream? = nil, response: Response? = nil
     ) {
         let request = Request(

@@ -60,7 +60,7 @@ extension Exchange {
     }
 
     private func startProducer(
-        _ produce: @escaping @Sendable (BodyWriter) async throws -> Void, _ stream: ResponseStream, requestID: String
+        _ produce: @escaping @Sendable (BodyWriter) async throws -> Void, _ stream: ResponseStream, requestID: RequestID
     ) {
         core.tasks.begin()
         let dispatch = state.withLock { $0.dispatch ?? .light }
@@ -131,7 +131,7 @@ extension Exchange {
         if finished.logLevel >= core.logLevel {
             finished.log(
                 to: core.logger, route: ended.route.map { core.router.routes[$0].template },
-                path: ended.request?.path ?? "-", id: ended.request?.id ?? "-",
+                path: ended.request?.path ?? "-", id: ended.request?.id.description ?? "-",
                 client: connection.remoteAddress)
         }
         guard ended.request != nil else { return }

@@ -12,7 +12,7 @@ struct MHDResponse: ~Copyable {
     }
 
     /// `nil` if libmicrohttpd has no memory for it. `stream` is the other end of a streamed body.
-    init?(_ response: Response, requestID: String, stream: ResponseStream?, isHead: Bool, closes: Bool) {
+    init?(_ response: Response, requestID: RequestID, stream: ResponseStream?, isHead: Bool, closes: Bool) {
         let made: OpaquePointer? =
             switch response.body {
             case .empty: MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
@@ -24,7 +24,8 @@ struct MHDResponse: ~Copyable {
         handle = made
         // libmicrohttpd 0.9.75 would send the last chunk of a chunked body after the header of a HEAD response.
         if isHead, stream != nil { _ = coffer_mhd_close_after(handle) }
-        response.headers.forEachSent(requestID: requestID) { Self.add($0, $1, to: made) }
+        requestID.withCString { _ = MHD_add_response_header(made, "X-Request-ID", $0) }
+        response.headers.forEachSent { Self.add($0, $1, to: made) }
         if closes { Self.add("Connection", "close", to: made) }
     }
 

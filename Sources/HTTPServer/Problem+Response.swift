@@ -2,7 +2,7 @@ import JSON
 
 extension Problem {
     /// The problem as a response; `requestID` becomes its `request_id`.
-    public func response(requestID: String) -> Response {
+    public func response(requestID: RequestID) -> Response {
         var headers = headers
         headers["Content-Type"] = "application/problem+json"
         if let seconds = retryAfterSeconds { headers["Retry-After"] = String(seconds) }
@@ -14,7 +14,7 @@ extension Problem {
     }
 
     /// The problem as JSON (RFC 9457).
-    public func encoded(requestID: String) -> Bytes {
+    public func encoded(requestID: RequestID) -> Bytes {
         var writer = JSONWriter()
         writer.beginObject()
         writer.name("type")
@@ -30,7 +30,7 @@ extension Problem {
         writer.name("code")
         writer.write(code)
         writer.name("request_id")
-        writer.write(requestID)
+        writer.write(requestID.description)
         if let seconds = retryAfterSeconds {
             writer.name("retry_after")
             writer.write(seconds)

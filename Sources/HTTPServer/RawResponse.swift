@@ -5,7 +5,7 @@ import JSON
 /// header. The connection closes after it.
 enum RawResponse {
     /// `nil` for a body that is not in memory.
-    static func encode(_ response: Response, requestID: String) -> [UInt8]? {
+    static func encode(_ response: Response, requestID: RequestID) -> [UInt8]? {
         let body: Bytes
         switch response.body {
         case .empty: body = []
@@ -14,7 +14,8 @@ enum RawResponse {
         }
         var text = "HTTP/1.1 \(response.status.rawValue) \(response.status.reason)\r\n"
         text += "Date: \(date())\r\nConnection: close\r\nContent-Length: \(body.count)\r\n"
-        response.headers.forEachSent(requestID: requestID) { text += "\($0): \($1)\r\n" }
+        text += "X-Request-ID: \(requestID)\r\n"
+        response.headers.forEachSent { text += "\($0): \($1)\r\n" }
         return Array(text.utf8) + Array("\r\n".utf8) + body
     }
 
@@ -30,10 +31,9 @@ enum RawResponse {
 }
 
 extension ResponseHeaders {
-    /// The handler's fields and those that every response has.
-    func forEachSent(requestID: String, _ body: (_ name: String, _ value: String) -> Void) {
+    /// The handler's fields and those that every response has, but for `X-Request-ID`.
+    func forEachSent(_ body: (_ name: String, _ value: String) -> Void) {
         for field in fields { body(field.name, field.value) }
-        body("X-Request-ID", requestID)
         if !contains("X-Content-Type-Options") { body("X-Content-Type-Options", "nosniff") }
         if !contains("Cache-Control") { body("Cache-Control", "no-store") }
     }

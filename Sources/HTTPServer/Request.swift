@@ -2,7 +2,7 @@
 public struct Request: Sendable {
     /// One allocation for what is never changed and often passed on.
     private final class Content: Sendable {
-        let id: String
+        let id: RequestID
         let method: HTTPMethod
         let target: ResolvedTarget
         let parameterNames: [String]
@@ -12,7 +12,7 @@ public struct Request: Sendable {
         let bodyStream: RequestBodyStream?
 
         init(
-            id: String, method: HTTPMethod, target: ResolvedTarget, parameterNames: [String], headers: HeaderFields,
+            id: RequestID, method: HTTPMethod, target: ResolvedTarget, parameterNames: [String], headers: HeaderFields,
             remoteAddress: RemoteAddress, body: RequestBody, bodyStream: RequestBodyStream?
         ) {
             self.id = id
@@ -30,7 +30,7 @@ public struct Request: Sendable {
 
     /// Makes a request, for calling a handler without a server.
     public init(
-        _ method: HTTPMethod, _ path: String, id: String = "test", headers: [(String, String)] = [],
+        _ method: HTTPMethod, _ path: String, headers: [(String, String)] = [],
         parameters: [String: String] = [:], queryItems: [QueryItem] = [], body: RequestBody = RequestBody(),
         bodyStream: RequestBodyStream? = nil, remoteAddress: RemoteAddress = RemoteAddress(host: "127.0.0.1", port: 1)
     ) {
@@ -41,15 +41,16 @@ public struct Request: Sendable {
                 Array(value.utf8).withUnsafeBytes { builder.append(name: name, value: $0) }
             }
         }
+        var identifiers = RequestIdentifiers()
         self.init(
-            id: id, method: method,
+            id: identifiers.next(), method: method,
             target: ResolvedTarget(path: path, query: queryItems, parameters: Array(parameters.values)),
             parameterNames: Array(parameters.keys), headers: builder.build(), remoteAddress: remoteAddress, body: body,
             bodyStream: bodyStream)
     }
 
     init(
-        id: String, method: HTTPMethod, target: ResolvedTarget, parameterNames: [String] = [], headers: HeaderFields,
+        id: RequestID, method: HTTPMethod, target: ResolvedTarget, parameterNames: [String] = [], headers: HeaderFields,
         remoteAddress: RemoteAddress, body: RequestBody = .empty, bodyStream: RequestBodyStream? = nil
     ) {
         content = Content(
@@ -59,7 +60,7 @@ public struct Request: Sendable {
 
     /// The id that logs and responses carry: the client's `X-Request-ID` if it is 1–64 of `[A-Za-z0-9._-]`, else 32
     /// random hex digits.
-    public var id: String { content.id }
+    public var id: RequestID { content.id }
 
     /// The method; `HEAD` where a `GET` route answers a `HEAD` request.
     public var method: HTTPMethod { content.method }

@@ -20,7 +20,6 @@ final class ServerCore: Sendable {
     let problem: @Sendable (any Error) -> Problem
     let logText: @Sendable (any Error) -> String?
 
-    let identifiers = RequestIdentifiers()
     let connections = ConnectionTable()
     /// Requests whose header has been read and that are not over.
     let requests = ActivityCount()
@@ -48,9 +47,9 @@ final class ServerCore: Sendable {
         self.problem = problem
         self.logText = logText
         limits = ConnectionLimits(configuration)
-        let identifiers = identifiers
         watchdog = Watchdog(table: connections, limits: limits, time: time) {
-            let id = identifiers.make()
+            var identifiers = RequestIdentifiers()
+            let id = identifiers.next()
             return RawResponse.encode(Problem.requestTimeout.response(requestID: id), requestID: id) ?? []
         }
     }

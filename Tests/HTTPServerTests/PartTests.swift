@@ -116,8 +116,8 @@ struct PartTests {
 
     @Test("Request ids are 32 hex digits, each its own")
     func identifiers() {
-        let identifiers = RequestIdentifiers()
-        let made = (0..<1000).map { _ in identifiers.make() }
+        var identifiers = RequestIdentifiers()
+        let made = (0..<1000).map { _ in identifiers.next().description }
         #expect(Set(made).count == 1000)
         #expect(made.allSatisfy { $0.count == 32 && $0.allSatisfy(\.isHexDigit) })
     }

@@ -62,7 +62,7 @@ final class LineStream: Sendable {
 struct Lines: Sendable {
     let call: StatementCall
     let engines: EngineRegistry
-    let requestID: String
+    let requestID: RequestID
 
     /// Runs the statement. The reader has gone back when the last piece is put into the slot.
     fileprivate func make(into slot: PieceSlot) async {
