@@ -7,38 +7,39 @@ public struct ResearchToken: Sendable, Redacted {
     private static let lookup = DerivationContext("coffer research lookup 1")
     private static let sealing = DerivationContext("coffer research sealing 1")
 
-    private let secret: TransientBytes
+    private let holder: any TokenText
+
+    /// What the lease is found by. It opens nothing.
+    let lookupHash: Digest
 
     /// Makes a new random token.
     static func random() -> ResearchToken {
-        ResearchToken(secret: TransientBytes(count: TokenKind.secretCount) { RandomBytes.fill($0) })
+        ResearchToken(TokenKind.research.randomText())!
     }
 
-    private init(secret: TransientBytes) {
-        self.secret = secret
-    }
-
-    /// Reads a token's text; `nil` unless it is exactly that. The text stays the caller's to wipe.
-    public init?(parsing text: UnsafeRawBufferPointer) {
-        guard let secret = TokenKind.research.secret(in: text) else { return nil }
-        self.secret = secret
+    /// Reads the token that `holder` has, which is kept for as long as this; `nil` unless it is exactly one.
+    public init?(_ holder: some TokenText) {
+        let hash = holder.withTokenText { text in
+            TokenKind.research.withSecret(in: text) { secret in
+                // The secret has 32 bytes by construction, and only its length can be refused.
+                try! Derivation.digest(of: secret, for: Self.lookup)
+            }
+        }
+        guard let hash else { return nil }
+        self.holder = holder
+        lookupHash = hash
     }
 
     /// The text that goes to the client, once.
     public func text() -> TransientBytes {
-        TokenKind.research.text(for: secret)
-    }
-
-    /// What the lease is found by. It opens nothing.
-    var lookupHash: Digest {
-        secret.withUnsafeBytes { secret in
-            // The secret has 32 bytes by construction, and only its length can be refused.
-            try! Derivation.digest(of: secret, for: Self.lookup)
-        }
+        holder.withTokenText { text in TransientBytes(count: text.count) { $0.copyMemory(from: text) } }
     }
 
     /// What opens the lease's seal.
     func sealingKey() throws -> GuardedBytes {
-        try secret.withUnsafeBytes { try Derivation.key(from: $0, for: Self.sealing) }
+        try holder.withTokenText { text in
+            // It was a token's text when this was made, and does not change.
+            try TokenKind.research.withSecret(in: text) { try Derivation.key(from: $0, for: Self.sealing) }!
+        }
     }
 }

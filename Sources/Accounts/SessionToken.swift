@@ -8,46 +8,45 @@ public struct SessionToken: Sendable, Redacted {
     private static let lookup = DerivationContext("coffer session lookup 1")
     private static let sealing = DerivationContext("coffer session sealing 1")
 
-    private let secret: TransientBytes
+    private let holder: any TokenText
+
+    /// What the session is found by. It opens nothing.
+    let lookupHash: Digest
 
     /// Makes a new random token.
     public static func random() -> SessionToken {
-        SessionToken(secret: TransientBytes(count: TokenKind.secretCount) { RandomBytes.fill($0) })
+        SessionToken(TokenKind.session.randomText())!
     }
 
-    private init(secret: TransientBytes) {
-        self.secret = secret
+    /// Reads the token that `holder` has, which is kept for as long as this; `nil` unless it is exactly one.
+    public init?(_ holder: some TokenText) {
+        let hash = holder.withTokenText { text in
+            TokenKind.session.withSecret(in: text) { secret in
+                // The secret has 32 bytes by construction, and only its length can be refused.
+                try! Derivation.digest(of: secret, for: Self.lookup)
+            }
+        }
+        guard let hash else { return nil }
+        self.holder = holder
+        lookupHash = hash
     }
 
-    /// Reads a token's text; `nil` unless it is exactly that. The text stays the caller's to wipe.
-    public init?(parsing text: UnsafeRawBufferPointer) {
-        guard let secret = TokenKind.session.secret(in: text) else { return nil }
-        self.secret = secret
-    }
-
-    /// Reads a token out of a header's value.
+    /// Reads a token's text.
     public init?(parsing text: some StringProtocol) {
-        var text = String(text)
-        let secret = text.withUTF8 { TokenKind.session.secret(in: UnsafeRawBufferPointer($0)) }
-        guard let secret else { return nil }
-        self.secret = secret
+        let bytes = Array(text.utf8)
+        self.init(TransientBytes(count: bytes.count) { $0.copyBytes(from: bytes) })
     }
 
     /// The text that goes to the client, once.
     public func text() -> TransientBytes {
-        TokenKind.session.text(for: secret)
-    }
-
-    /// What the session is found by. It opens nothing.
-    var lookupHash: Digest {
-        secret.withUnsafeBytes { secret in
-            // The secret has 32 bytes by construction, and only its length can be refused.
-            try! Derivation.digest(of: secret, for: Self.lookup)
-        }
+        holder.withTokenText { text in TransientBytes(count: text.count) { $0.copyMemory(from: text) } }
     }
 
     /// What opens the session's seal.
     func sealingKey() throws -> GuardedBytes {
-        try secret.withUnsafeBytes { try Derivation.key(from: $0, for: Self.sealing) }
+        try holder.withTokenText { text in
+            // It was a token's text when this was made, and does not change.
+            try TokenKind.session.withSecret(in: text) { try Derivation.key(from: $0, for: Self.sealing) }!
+        }
     }
 }

@@ -20,26 +20,39 @@ public enum TokenKind: Sendable, CaseIterable {
     /// The number of characters of a token.
     var textCount: Int { prefix.utf8CodeUnitCount + Base64URL.encodedCount(of: Self.secretCount) }
 
-    /// Reads the secret out of the one canonical text of a token of this kind; `nil` for any other text.
-    func secret(in text: UnsafeRawBufferPointer) -> TransientBytes? {
+    /// Hands out the secret in the one canonical text of a token of this kind, in memory of the stack that is wiped on every
+    /// way out; `nil`, and `body` is not called, for any other text.
+    func withSecret<Result>(
+        in text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result? {
         let prefixCount = prefix.utf8CodeUnitCount
         guard let start = text.baseAddress, text.count == textCount, memcmp(start, prefix.utf8Start, prefixCount) == 0
         else {
             return nil
         }
-        var isValid = false
-        let secret = TransientBytes(count: Self.secretCount) { target in
-            isValid = Base64URL.decode(UnsafeRawBufferPointer(rebasing: text[prefixCount...]), into: target)
+        let digits = UnsafeRawBufferPointer(rebasing: text[prefixCount...])
+        return try withUnsafeTemporaryAllocation(byteCount: Self.secretCount, alignment: 8) { secret in
+            defer { secret.wipe() }
+            guard Base64URL.decode(digits, into: secret) else { return nil }
+            return try body(UnsafeRawBufferPointer(secret))
         }
-        return isValid ? secret : nil
+    }
+
+    /// Makes the text of a new random token of this kind.
+    func randomText() -> TransientBytes {
+        withUnsafeTemporaryAllocation(byteCount: Self.secretCount, alignment: 8) { secret in
+            defer { secret.wipe() }
+            RandomBytes.fill(secret)
+            return text(for: UnsafeRawBufferPointer(secret))
+        }
     }
 
     /// Writes the text of a token of this kind.
-    func text(for secret: TransientBytes) -> TransientBytes {
+    func text(for secret: UnsafeRawBufferPointer) -> TransientBytes {
         TransientBytes(count: textCount) { target in
             target.copyMemory(from: prefix.bytes)
-            let rest = UnsafeMutableRawBufferPointer(rebasing: target[prefix.utf8CodeUnitCount...])
-            secret.withUnsafeBytes { Base64URL.encode($0, into: rest) }
+            Base64URL.encode(
+                secret, into: UnsafeMutableRawBufferPointer(rebasing: target[prefix.utf8CodeUnitCount...]))
         }
     }
 }

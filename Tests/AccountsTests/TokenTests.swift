@@ -1,3 +1,4 @@
+import Glibc
 import Secrets
 import Testing
 
@@ -16,7 +17,7 @@ struct TokenTests {
         #expect(text.hasPrefix("cof_s_"))
         #expect(text.utf8.count == 49)
         let fromText = try #require(SessionToken(parsing: text))
-        let fromBytes = try #require([UInt8](text.utf8).withUnsafeBytes { SessionToken(parsing: $0) })
+        let fromBytes = try #require(SessionToken(token.text()))
         #expect(fromText.lookupHash == token.lookupHash)
         #expect(fromBytes.lookupHash == token.lookupHash)
         #expect(try fromText.sealingKey() == token.sealingKey())
@@ -69,9 +70,30 @@ struct TokenTests {
     @Test("Every kind of token has a prefix of its own")
     func kinds() {
         #expect(Set(TokenKind.allCases.map { "\($0.prefix)" }).count == TokenKind.allCases.count)
-        let secret = TransientBytes(count: 32) { $0.initializeMemory(as: UInt8.self, repeating: 1) }
-        let research = TokenKind.research.text(for: secret)
-        #expect(research.withUnsafeBytes { TokenKind.research.secret(in: $0) } != nil)
-        #expect(research.withUnsafeBytes { TokenKind.session.secret(in: $0) } == nil)
+        let secret = [UInt8](repeating: 1, count: 32)
+        let research = secret.withUnsafeBytes { TokenKind.research.text(for: $0) }
+        research.withUnsafeBytes { text in
+            #expect(TokenKind.research.withSecret(in: text) { Array($0) } == secret)
+            #expect(TokenKind.session.withSecret(in: text) { Array($0) } == nil)
+        }
+    }
+
+    @Test("A decoded secret is gone from memory, whether its use has returned or thrown", arguments: [false, true])
+    func wiping(throwing: Bool) {
+        struct Refused: Error {}
+        // Looked at through the kernel, before anything else can lie there.
+        let memory = open("/proc/self/mem", O_RDONLY)
+        defer { close(memory) }
+        var (secret, left) = ([UInt8](repeating: 0, count: 32), [UInt8](repeating: 0, count: 32))
+        var address = 0
+        TokenKind.session.randomText().withUnsafeBytes { text in
+            try? TokenKind.session.withSecret(in: text) { bytes in
+                address = Int(bitPattern: bytes.baseAddress)
+                memcpy(&secret, bytes.baseAddress!, 32)
+                if throwing { throw Refused() }
+            }
+            #expect(pread(memory, &left, 32, address) == 32)
+        }
+        #expect(Set(secret).count > 8 && zip(left, secret).count { $0 == $1 } < 8)
     }
 }

@@ -19,17 +19,14 @@ struct Authentication: Sendable {
 
     /// The data that the request's token opens, a session's or a running research's; 401 `invalid_token` without one.
     func access(of request: Request) throws -> DataAccess {
-        let access = try request.withBearerToken { text -> DataAccess? in
-            if let token = SessionToken(parsing: text) {
-                return accounts.access(of: try accounts.authenticate(token), with: token)
-            }
-            if let token = ResearchToken(parsing: text) {
-                return accounts.access(of: try accounts.authenticate(token), with: token)
-            }
-            return nil
+        let headers = request.headers
+        if let token = SessionToken(headers) {
+            return accounts.access(of: try accounts.authenticate(token), with: token)
         }
-        guard let access = access ?? nil else { throw AccountError.invalidToken }
-        return access
+        if let token = ResearchToken(headers) {
+            return accounts.access(of: try accounts.authenticate(token), with: token)
+        }
+        throw AccountError.invalidToken
     }
 }
 
@@ -41,18 +38,25 @@ struct Caller: Sendable {
     var user: UserID { session.userID }
 }
 
-extension Request {
+extension HeaderFields {
     private static let scheme: StaticString = "Bearer "
 
     /// Hands out the token of an `Authorization: Bearer …` field where it lies, so that no copy is left unwiped; `nil` without
     /// such a field.
     func withBearerToken<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
-        try headers.withBytes(of: "Authorization") { value -> Result? in
+        try withBytes(of: "Authorization") { value -> Result? in
             let length = Self.scheme.utf8CodeUnitCount
             guard value.count > length,
                 UnsafeRawBufferPointer(rebasing: value[..<length]).equalsIgnoringCase(Self.scheme)
             else { return nil }
             return try body(UnsafeRawBufferPointer(rebasing: value[length...]))
         } ?? nil
+    }
+}
+
+extension HeaderFields: TokenText {
+    /// Hands out the token of the `Authorization` field.
+    public func withTokenText<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withBearerToken(body) ?? body(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 }

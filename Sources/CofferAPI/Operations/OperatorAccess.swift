@@ -7,7 +7,7 @@ struct OperatorAccess: Sendable {
 
     func isOperator(_ request: Request) -> Bool {
         guard let token = configuration.adminToken else { return false }
-        return request.withBearerToken { token.matches($0) } ?? false
+        return request.headers.withBearerToken { token.matches($0) } ?? false
     }
 
     /// Refuses everybody else: 404 when nobody is an operator here, 401 for a wrong token.
