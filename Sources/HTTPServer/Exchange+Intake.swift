@@ -53,7 +53,7 @@ extension Exchange {
             case .none:
                 prepare(head, id: id, route: route)
             case .buffered:
-                prepare(head, id: id, route: route, sink: .buffer(limit: limit), body: RequestBody())
+                prepare(head, id: id, route: route, sink: .buffer(limit: limit))
             case .streamed:
                 let stream = RequestBodyStream(
                     connection: connection, highWater: core.configuration.streamBufferBytes)
@@ -69,12 +69,14 @@ extension Exchange {
 
     private func prepare(
         _ head: borrowing RequestHead, id: RequestID, route: Int? = nil, sink: Sink = .nowhere,
-        body: RequestBody = .empty, stream: RequestBodyStream? = nil, response: Response? = nil
+        stream: RequestBodyStream? = nil, response: Response? = nil
     ) {
+        let isCollected = if case .buffer = sink { true } else { false }
         let request = Request(
             id: id, method: head.method, target: target,
-            parameterNames: route.map { core.router.routes[$0].parameterNames } ?? [],
-            headers: head.headers, remoteAddress: connection.remoteAddress, body: body, bodyStream: stream)
+            parameterNames: route.map { core.router.routes[$0].parameterNames } ?? [], headers: head.headers,
+            remoteAddress: connection.remoteAddress, bodyStream: stream,
+            bodyLength: isCollected ? head.contentLength : 0)
         state.withLock { state in
             state.request = request
             state.route = route

@@ -71,6 +71,24 @@ struct KeepAliveTests {
         }
     }
 
+    @Test("Bodies of any length arrive as they were sent, whole and in chunks, one after the other")
+    func bodies() async throws {
+        try await TestServer.run(routes: routes) { server in
+            try await server.withClient { client in
+                for count in [0, 1, 4095, 4096, 4097, 65536, 65537, 300_000] {
+                    let body = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ count) }
+                    #expect(try await client.request("POST", "/echo", body: body).body == body, "\(count)")
+                    try await client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    for start in stride(from: 0, to: count, by: 3000) {
+                        try await client.sendChunk(Array(body[start..<min(start + 3000, count)]))
+                    }
+                    try await client.sendChunk([])
+                    #expect(try await client.readReply().body == body, "\(count) in chunks")
+                }
+            }
+        }
+    }
+
     @Test("The client's Connection: close is kept, and HTTP/1.0 closes unless asked not to")
     func closing() async throws {
         try await TestServer.run(routes: routes) { server in

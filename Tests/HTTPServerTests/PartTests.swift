@@ -66,14 +66,12 @@ struct PartTests {
 
     @Test("A body is empty after it was wiped, and prints nothing of itself")
     func body() {
-        let body = RequestBody()
-        for part in ["pass", "", "word"] { Array(part.utf8).withUnsafeBytes { body.append($0, expecting: 3) } }
+        let body = Request(.post, "/", body: Array("password".utf8)).body
         #expect(body.count == 8)
         #expect(body.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } == "password")
         #expect("\(body)" == "<redacted>")
         body.wipe()
         #expect(body.count == 0 && body.withUnsafeBytes { $0.isEmpty })
-        #expect(RequestBody([1, 2]).withUnsafeBytes { Array($0) } == [1, 2])
     }
 
     @Test("Wiped memory holds zeros")
@@ -87,9 +85,34 @@ struct PartTests {
 
     @Test("No more is allocated for a body than has come, or 64 KiB, whatever is announced")
     func announcedLength() {
-        let body = RequestBody()
+        var body = BodyMemory(room: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+        defer { body.wipe() }
         [1, 2, 3].withUnsafeBytes { body.append($0, expecting: .max) }
         #expect(body.count == 24)
+    }
+
+    @Test(
+        "A body lies where it has room, and leaves zeros there when it needs more, or is wiped",
+        arguments: [false, true])
+    func bodyMemory(growing: Bool) {
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 5, alignment: 1)
+        defer { room.deallocate() }
+        room.initializeMemory(as: UInt8.self, repeating: 0)
+        var body = BodyMemory(room: room)
+        func add(_ text: String) { Array(text.utf8).withUnsafeBytes { body.append($0, expecting: 0) } }
+        add("pas")
+        add("")
+        add("sw")
+        #expect(room.elementsEqual("passw".utf8) && body.bytes.elementsEqual(room))
+        if growing {
+            add("ord")
+            #expect(body.bytes.elementsEqual("password".utf8))
+        } else {
+            body.wipe()
+        }
+        #expect(room.allSatisfy { $0 == 0 })
+        body.wipe()
+        #expect(body.count == 0 && body.bytes.isEmpty)
     }
 
     @Test(
