@@ -40,9 +40,6 @@ public struct CofferAPI: Sendable {
         publicFiles = PublicFiles(directory: publicDirectory)
     }
 
-    /// The fields of requests, beside those of every HTTP server, that carry secrets.
-    public static let secretFields: [StaticString] = [Request.passphraseField]
-
     /// The routes.
     public var router: Router {
         let authentication = Authentication(accounts: accounts)

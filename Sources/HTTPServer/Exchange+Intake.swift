@@ -8,7 +8,7 @@ extension Exchange {
     func begin(_ handle: OpaquePointer, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>) -> MHD_Result {
         guard connection.enter(.answering) else { return .NO }
         core.requests.begin()
-        let headers = ReceivedHeader.copyFields(of: handle, secret: core.configuration.secretFields)
+        let headers = ReceivedHeader.moveFields(of: handle)
         let sentID = headers.withBytes(of: "X-Request-ID", RequestID.init) ?? nil
         let id = sentID ?? connection.identifiers.withLock { $0.next() }
         let method = HTTPMethod(method)

@@ -50,21 +50,14 @@ public struct HeaderFields: @unchecked Sendable {
     /// Collects fields into one allocation.
     struct Builder: ~Copyable {
         private let storage: HeaderStorage
-        private let secret: [StaticString]
 
-        /// Makes room for at most `count` fields, whose names and values come to `byteCount` at most. `secret` are the names
-        /// of fields whose source the caller wipes.
-        init(count: Int, byteCount: Int, secret: [StaticString] = []) {
+        /// Makes room for at most `count` fields, whose names and values come to `byteCount` at most.
+        init(count: Int, byteCount: Int) {
             storage = .make(count: count, byteCount: byteCount)
-            self.secret = secret
         }
 
         func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
             storage.append(name, value)
-        }
-
-        func isSecret(_ name: UnsafeRawBufferPointer) -> Bool {
-            secret.contains { name.equalsIgnoringCase($0) }
         }
 
         /// The fields.

@@ -8,14 +8,14 @@ enum ReceivedHeader {
         coffer_mhd_connection_info(connection, .CONNECTION_INFO_REQUEST_HEADER_SIZE)?.pointee.header_size ?? 0
     }
 
-    /// Copies the fields, and wipes libmicrohttpd's copy of the `secret` ones: it frees its memory
-    /// unwiped when the connection closes, and does not look at these fields again.
-    static func copyFields(of connection: OpaquePointer, secret: [StaticString]) -> HeaderFields {
+    /// Moves the fields over: libmicrohttpd frees its memory unwiped when the connection closes, and which fields carry
+    /// secrets only their readers know.
+    static func moveFields(of connection: OpaquePointer) -> HeaderFields {
         var extent = (count: 0, byteCount: 0)
         MHD_get_connection_values_n(connection, .HEADER_KIND, measureField, &extent)
-        var builder = HeaderFields.Builder(count: extent.count, byteCount: extent.byteCount, secret: secret)
+        var builder = HeaderFields.Builder(count: extent.count, byteCount: extent.byteCount)
         withUnsafeMutablePointer(to: &builder) { builder in
-            _ = MHD_get_connection_values_n(connection, .HEADER_KIND, copyField, builder)
+            _ = MHD_get_connection_values_n(connection, .HEADER_KIND, moveField, builder)
             _ = MHD_get_connection_values_n(connection, .COOKIE_KIND, wipeCookie, nil)
         }
         return builder.build()
@@ -32,15 +32,22 @@ private func measureField(
     return .YES
 }
 
-private func copyField(
+private func moveField(
     _ builder: UnsafeMutableRawPointer?, _: MHD_ValueKind, _ name: UnsafePointer<CChar>?, _ nameCount: Int,
     _ value: UnsafePointer<CChar>?, _ valueCount: Int
 ) -> MHD_Result {
     let name = UnsafeRawBufferPointer(start: name, count: nameCount)
     let builder = builder!.assumingMemoryBound(to: HeaderFields.Builder.self)
     builder.pointee.append(name: name, value: UnsafeRawBufferPointer(start: value, count: valueCount))
-    if builder.pointee.isSecret(name) { wipe(value, valueCount) }
+    if !isReadAgain(name) { wipe(value, valueCount) }
     return .YES
+}
+
+/// Whether libmicrohttpd, which has read the header by now, looks at the field once more: when it asks for the body, or
+/// decides whether to keep the connection.
+private func isReadAgain(_ name: UnsafeRawBufferPointer) -> Bool {
+    let (connection, expect): (StaticString, StaticString) = ("Connection", "Expect")
+    return name.equalsIgnoringCase(connection) || name.equalsIgnoringCase(expect)
 }
 
 private func wipeCookie(

@@ -27,8 +27,6 @@ public struct ServerConfiguration: Sendable {
     public var minimumBodyRate: Int
     /// The bytes of a streamed body kept in memory, in either direction, before the faster side waits.
     public var streamBufferBytes: Int
-    /// The fields of requests that carry secrets: no copy of their values is left unwiped.
-    public var secretFields: [StaticString] = ["Authorization", "Cookie"]
     /// How long requests get to answer after they have been cancelled by ``Server/shutdown(deadline:)``.
     public var cancellationGrace: Duration
 

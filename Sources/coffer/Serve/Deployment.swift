@@ -98,7 +98,6 @@ struct Deployment {
         serverConfiguration.maximumConnections = shares.connections
         let stop = StopSchedule(total: settings.shutdownTimeout)
         serverConfiguration.cancellationGrace = stop.grace
-        serverConfiguration.secretFields += CofferAPI.secretFields
         let server = Server(
             configuration: serverConfiguration, router: router, workers: workers, lightWorkers: lightWorkers,
             time: time, logger: Logger(label: "coffer.http"), observer: httpMetrics, problem: CofferAPI.problem,
