@@ -10,6 +10,13 @@ extension JSONCursor {
         return try scanString()
     }
 
+    /// Where in the input a token of it lies.
+    public func range(of token: JSONStringToken) -> Range<Int> {
+        guard let start = input.baseAddress, let tokenStart = token.raw.baseAddress else { return 0..<0 }
+        let first = tokenStart - start
+        return first..<first + token.raw.count
+    }
+
     /// Reads the string whose opening quote is the next byte, and checks its escapes and its UTF-8.
     mutating func scanString() throws(JSONError) -> JSONStringToken {
         let start = offset + 1

@@ -1,7 +1,7 @@
 /// The values for a statement's parameters. See https://www.sqlite.org/lang_expr.html#varparam.
 public enum Arguments: Sendable {
     /// One value for each parameter, in the order of their indexes.
-    case positional([Value])
+    case positional(ValueList)
 
     /// Values by name, in any order. A name may be given with its prefix (`:a`, `@a`, `$a`, also `?1`) or without, then
     /// it stands for `:a`, `@a` and `$a` alike.
@@ -13,7 +13,7 @@ public enum Arguments: Sendable {
 
 extension Arguments: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
     /// Positional values.
-    public init(arrayLiteral elements: Value...) { self = .positional(elements) }
+    public init(arrayLiteral elements: Value...) { self = .positional(ValueList(elements)) }
 
     /// Named values.
     public init(dictionaryLiteral elements: (String, Value)...) {

@@ -6,9 +6,8 @@ extension Connection {
     ///
     /// - Throws: ``StatementError`` if it is not one statement, ``SQLiteError`` if it does not compile or the
     ///   authorizer refuses it.
-    public func statement(_ sql: String) throws -> Statement {
-        var sql = sql
-        return try sql.withUTF8 { try statement(utf8: $0) }
+    public func statement(_ sql: some StatementText) throws -> Statement {
+        try sql.withUTF8Bytes { try statement(utf8: $0) }
     }
 
     /// The same from the text's bytes, which are copied if the statement is cached.
@@ -22,13 +21,13 @@ extension Connection {
     }
 
     /// The statement with this text if it lies in the cache: nothing is compiled.
-    public func cachedStatement(_ sql: String) -> Statement? {
-        var sql = sql
-        return sql.withUTF8 { compiled.lend($0) }.map { Statement($0, of: self) }
+    public func cachedStatement(utf8 sql: UnsafeBufferPointer<UInt8>) -> Statement? {
+        compiled.lend(sql).map { Statement($0, of: self) }
     }
 
     /// Runs `body` with a statement and ends the statement after it.
-    public func withStatement<Result>(_ sql: String, _ body: (Statement) throws -> Result) throws -> Result {
+    public func withStatement<Result>(_ sql: some StatementText, _ body: (Statement) throws -> Result) throws -> Result
+    {
         let statement = try statement(sql)
         defer { statement.finish() }
         return try body(statement)

@@ -18,11 +18,11 @@ extension Statement {
         }
     }
 
-    private func bind(positional values: [Value], to handle: OpaquePointer) throws {
+    private func bind(positional values: ValueList, to handle: OpaquePointer) throws {
         let expected = parameterCount
         guard values.count <= expected else { throw ArgumentError.tooMany(expected: expected, given: values.count) }
         guard values.count >= expected else { throw ArgumentError.tooFew(expected: expected, given: values.count) }
-        for (index, value) in values.enumerated() { try bind(value, at: index + 1) }
+        for index in values.indices { try bind(values[index], at: index + 1) }
     }
 
     private func bind(named values: [(name: String, value: Value)], to handle: OpaquePointer) throws {

@@ -69,7 +69,7 @@ struct ForgedTokenTests {
             let connection = try Connection.open(
                 ConnectionConfiguration(path: directory.path + "/data/catalog.db", fileSystem: .unix), key: nil)
             let (sql, arguments) = try record(try #require(UserID(user.id)))
-            try connection.run(sql, .positional(arguments))
+            try connection.run(sql, .positional(ValueList(arguments)))
             try connection.close()
             try await APIFixture.run(in: directory.path) { api in
                 let body = queryBody("SELECT 1", nil)

@@ -22,15 +22,19 @@ import Testing
 
     @Test("a cached statement keeps its history, and one compiled anew has none") func cached() throws {
         try withConnection { connection in
-            #expect(connection.cachedStatement("SELECT 1") == nil)
+            #expect(cachedStatement("SELECT 1", on: connection) == nil)
             try connection.withStatement("SELECT 1") { statement in
                 statement.history.record(.zero)
             }
-            let cached = try #require(connection.cachedStatement("SELECT 1"))
+            let cached = try #require(cachedStatement("SELECT 1", on: connection))
             defer { cached.finish() }
             #expect(cached.history.isQuick)
-            #expect(connection.cachedStatement("SELECT 1") == nil, "it is out")
+            #expect(cachedStatement("SELECT 1", on: connection) == nil, "it is out")
             try connection.withStatement("SELECT 1") { #expect(!$0.history.isQuick) }
         }
+    }
+
+    private func cachedStatement(_ sql: String, on connection: Connection) -> Statement? {
+        sql.withUTF8Bytes { connection.cachedStatement(utf8: $0) }
     }
 }

@@ -10,7 +10,7 @@ enum ArgumentReader {
     static func read(_ cursor: inout JSONCursor) throws -> Arguments {
         switch try cursor.peek() {
         case .array:
-            var values: [Value] = []
+            var values = ValueList()
             try cursor.beginArray()
             while try cursor.nextElement() { values.append(try value(&cursor)) }
             return .positional(values)

@@ -42,7 +42,7 @@ struct QueryRoutes: Sendable {
     private func read(_ request: Request) throws -> StatementCall {
         StatementCall(
             access: try authentication.access(of: request), options: try ResultOptions(request, limits: limits),
-            timeout: try limits.timeout(of: request), body: try request.body.withUnsafeBytes(QueryBody.read))
+            timeout: try limits.timeout(of: request), body: try QueryBody.read(request.body))
     }
 
     private func answer(_ call: StatementCall) async throws -> Response {
@@ -64,7 +64,7 @@ struct QueryRoutes: Sendable {
         let access = try authentication.access(of: request)
         let options = try ResultOptions(request, limits: limits)
         let timeout = try limits.timeout(of: request)
-        let batch = try request.body.withUnsafeBytes(BatchBody.read)
+        let batch = try BatchBody.read(request.body)
         let reply = try await access.withEngine(in: engines) { engine in
             try await engine.runBatch(atomic: batch.isAtomic, timeout: timeout) { runner in
                 var writer = ResultWriter(options)

@@ -11,7 +11,7 @@ extension Page {
         cursor: (Item, Int) -> Int64, _ item: ([Value]) throws -> Item
     ) throws -> Page {
         try connection.withStatement(sql) { statement in
-            try statement.bind(.positional(arguments))
+            try statement.bind(.positional(ValueList(arguments)))
             var page = Page(items: [], next: nil)
             var bytes = 0
             while try statement.step() {

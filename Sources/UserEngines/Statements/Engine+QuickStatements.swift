@@ -16,20 +16,23 @@ extension Engine {
     ///
     /// - Throws: `SQLiteError` for a broken connection, ``EngineError``, what `read` throws.
     public func runIfQuick<Result>(
-        _ sql: String, _ arguments: Arguments, timeout: Duration, _ read: (Statement, Connection) throws -> Result
+        _ sql: some StatementText, _ arguments: Arguments, timeout: Duration,
+        _ read: (Statement, Connection) throws -> Result
     ) throws -> Result? {
-        guard StatementRoute(sql) == .reader else { return nil }
-        return try readers.withIdleConnection { connection in
-            try runIfQuick(sql, arguments, timeout, on: connection, read)
-        } ?? nil
+        try sql.withUTF8Bytes { sql in
+            guard StatementRoute(utf8: sql) == .reader else { return nil }
+            return try readers.withIdleConnection { connection in
+                try runIfQuick(sql, arguments, timeout, on: connection, read)
+            } ?? nil
+        }
     }
 
     private func runIfQuick<Result>(
-        _ sql: String, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
+        _ sql: UnsafeBufferPointer<UInt8>, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
         _ read: (Statement, Connection) throws -> Result
     ) throws -> Result? {
         let start = SystemTime().now
-        guard !quickBrake.isOn(at: start), let statement = connection.cachedStatement(sql) else { return nil }
+        guard !quickBrake.isOn(at: start), let statement = connection.cachedStatement(utf8: sql) else { return nil }
         defer { statement.finish() }
         guard statement.history.isQuick, !statement.facts.contains(.callsUnboundedFunction) else { return nil }
         let clock = RunClock(start: start, measuresUsage: quickBrake.isInDoubt(at: start))

@@ -11,7 +11,7 @@ extension Engine {
     /// - Returns: what `body` returns, or `nil` for a statement that belongs on the writer: nothing has been done then.
     /// - Throws: as ``run(_:_:timeout:_:)``; what `body` throws.
     public func runInTurns<Result>(
-        _ sql: String, _ arguments: Arguments, timeout: Duration,
+        _ sql: some StatementText, _ arguments: Arguments, timeout: Duration,
         _ body: nonisolated(nonsending) (StatementTurns) async throws -> Result
     ) async throws -> Result? {
         guard StatementRoute(sql) == .reader else { return nil }

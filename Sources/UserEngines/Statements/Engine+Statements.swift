@@ -13,7 +13,7 @@ extension Engine {
     ///     with others. Not always on the caller's own thread.
     /// - Throws: `PoolError`, `StatementError`, `ArgumentError`, `SQLiteError`, ``EngineError``.
     public func run<Result: Sendable>(
-        _ sql: String, _ arguments: Arguments, timeout: Duration,
+        _ sql: some StatementText, _ arguments: Arguments, timeout: Duration,
         _ read: @escaping @Sendable (Statement, Connection) throws -> Result
     ) async throws -> Result {
         if StatementRoute(sql) == .reader, let result = try await runOnReader(sql, arguments, timeout, read) {
@@ -44,7 +44,7 @@ extension Engine {
     /// The result, or `nil` if the statement belongs on the writer: because it writes, or because there is no descriptor to
     /// spare for a reader.
     private func runOnReader<Result: Sendable>(
-        _ sql: String, _ arguments: Arguments, _ timeout: Duration,
+        _ sql: some StatementText, _ arguments: Arguments, _ timeout: Duration,
         _ read: @Sendable (Statement, Connection) throws -> Result
     ) async throws -> Result? {
         do {
@@ -86,7 +86,7 @@ public struct StatementRunner {
 
     /// Runs one statement to where `read` stops.
     public func run<Result>(
-        _ sql: String, _ arguments: Arguments, _ read: (Statement, Connection) throws -> Result
+        _ sql: some StatementText, _ arguments: Arguments, _ read: (Statement, Connection) throws -> Result
     ) throws -> Result {
         let statement = try connection.statement(sql)
         defer { statement.finish() }

@@ -6,7 +6,7 @@ extension Engine {
     /// Runs one statement on the writer: in a transaction of its own or, if it changes rows and others of that kind wait for
     /// the writer too, in one together with them.
     func runOnWriter<Result: Sendable>(
-        _ sql: String, _ arguments: Arguments, _ timeout: Duration,
+        _ sql: some StatementText, _ arguments: Arguments, _ timeout: Duration,
         _ read: @escaping @Sendable (Statement, Connection) throws -> Result
     ) async throws -> Result {
         guard StatementRoute.changesRows(sql) else {
@@ -32,7 +32,7 @@ extension Engine {
     }
 
     private func runAlone<Result>(
-        _ sql: String, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
+        _ sql: some StatementText, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
         _ read: (Statement, Connection) throws -> Result
     ) throws -> Result {
         connection.limit(until: SystemTime().now.advanced(by: timeout))

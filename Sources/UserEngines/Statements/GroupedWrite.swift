@@ -3,7 +3,7 @@ import Synchronization
 
 /// A statement that waits for the writer and may share a transaction with those who wait beside it.
 protocol GroupedWrite: AnyObject, Sendable {
-    var sql: String { get }
+    var sql: any StatementText { get }
     var arguments: Arguments { get }
     /// How long it may run.
     var timeout: Duration { get }
@@ -24,7 +24,7 @@ protocol GroupedWrite: AnyObject, Sendable {
 
 /// The statement of one request, with the type of its result.
 final class PendingWrite<Outcome: Sendable>: GroupedWrite {
-    let sql: String
+    let sql: any StatementText
     let arguments: Arguments
     let timeout: Duration
     let byteCount: Int
@@ -33,14 +33,14 @@ final class PendingWrite<Outcome: Sendable>: GroupedWrite {
     private let outcome = Mutex<Result<Outcome, any Error>?>(nil)
 
     init(
-        _ sql: String, _ arguments: Arguments, timeout: Duration,
+        _ sql: some StatementText, _ arguments: Arguments, timeout: Duration,
         _ read: @escaping @Sendable (Statement, Connection) throws -> Outcome
     ) {
         self.sql = sql
         self.arguments = arguments
         self.timeout = timeout
         self.read = read
-        byteCount = sql.utf8.count + arguments.byteCount
+        byteCount = sql.withUTF8Bytes(\.count) + arguments.byteCount
     }
 
     var mayJoin: Bool { !isAlone.load(ordering: .relaxed) }

@@ -1,3 +1,5 @@
+import SQLCipher
+
 /// Which connection a statement is tried on first, judged by its first word.
 ///
 /// The word only chooses where to prepare: a `WITH` that turns out to write is found by SQLite itself on the reader
@@ -6,26 +8,24 @@ enum StatementRoute: Equatable {
     case reader
     case writer
 
-    init(_ sql: String) {
-        var sql = sql
-        self = sql.withUTF8 { Self.route($0) }
+    init(_ sql: some StatementText) {
+        self = sql.withUTF8Bytes { StatementRoute(utf8: $0) }
+    }
+
+    init(utf8 sql: UnsafeBufferPointer<UInt8>) {
+        let word = sql[Self.startOfFirstWord(sql)...]
+        self = Self.readingWords.contains { Self.isPrefix($0, of: word) } ? .reader : .writer
     }
 
     private static let readingWords: [StaticString] = ["SELECT", "VALUES", "WITH", "EXPLAIN"]
     private static let changingWords: [StaticString] = ["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"]
 
     /// Whether a statement for the writer begins like one that changes rows and does nothing else.
-    static func changesRows(_ sql: String) -> Bool {
-        var sql = sql
-        return sql.withUTF8 { sql in
+    static func changesRows(_ sql: some StatementText) -> Bool {
+        sql.withUTF8Bytes { sql in
             let word = sql[startOfFirstWord(sql)...]
             return changingWords.contains { isPrefix($0, of: word) }
         }
-    }
-
-    private static func route(_ sql: UnsafeBufferPointer<UInt8>) -> StatementRoute {
-        let word = sql[startOfFirstWord(sql)...]
-        return readingWords.contains { isPrefix($0, of: word) } ? .reader : .writer
     }
 
     /// Skips white space and comments, as SQLite's tokenizer does (https://www.sqlite.org/lang_comment.html).

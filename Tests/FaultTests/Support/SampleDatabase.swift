@@ -46,7 +46,7 @@ struct SampleDatabase: Sendable {
 
     static let insertion = "INSERT INTO sample VALUES (?, ?, ?)"
 
-    static func arguments(_ id: Int64) -> Arguments { .positional(row(id)) }
+    static func arguments(_ id: Int64) -> Arguments { .positional(ValueList(row(id))) }
 
     /// Every third row takes pages of its own.
     static func row(_ id: Int64) -> [Value] {
