@@ -1,7 +1,16 @@
-/// Values in their order. As many as most statements take lie in the list itself, without memory of their own.
+/// Values in their order. A few numbers, as most statements take them, lie in the list itself, without memory of their own.
 public struct ValueList: Sendable {
-    private var first = InlineArray<4, Value>(repeating: .null)
-    private var rest: [Value] = []
+    /// What is copied without counting references.
+    private enum Scalar {
+        case null
+        case integer(Int64)
+        case real(Double)
+    }
+
+    /// The values, as long as they are so few and none is of another kind.
+    private var scalars = InlineArray<4, Scalar>(repeating: .null)
+    /// All of them otherwise.
+    private var values: [Value] = []
 
     /// How many there are.
     public private(set) var count = 0
@@ -16,8 +25,22 @@ public struct ValueList: Sendable {
 
     /// Adds one at the end.
     public mutating func append(_ value: Value) {
-        if count < first.count { first[count] = value } else { rest.append(value) }
+        if values.isEmpty, count < scalars.count, let scalar = Self.scalar(value) {
+            scalars[count] = scalar
+        } else {
+            if values.isEmpty { values = Array(self) }
+            values.append(value)
+        }
         count += 1
+    }
+
+    private static func scalar(_ value: Value) -> Scalar? {
+        switch value {
+        case .null: .null
+        case .integer(let integer): .integer(integer)
+        case .real(let real): .real(real)
+        case .text, .textBytes, .blob: nil
+        }
     }
 }
 
@@ -31,7 +54,12 @@ extension ValueList: RandomAccessCollection {
     /// One of the values.
     public subscript(index: Int) -> Value {
         precondition(index < count, "there is no such value")
-        return index < first.count ? first[index] : rest[index - first.count]
+        guard values.isEmpty else { return values[index] }
+        switch scalars[index] {
+        case .null: return .null
+        case .integer(let integer): return .integer(integer)
+        case .real(let real): return .real(real)
+        }
     }
 }
 

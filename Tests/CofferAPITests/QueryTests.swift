@@ -133,6 +133,30 @@ struct QueryTests {
         }
     }
 
+    @Test("a text is the same with and without escapes, short or long, the first time and later")
+    func escapedText() async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            let long = String(repeating: " ", count: 20_000)
+            for (sql, row) in [
+                ("SELECT 'ä😀', 1", #"["ä😀",1]"#), (#"SELECT '\u00e4\ud83d\ude00',\n\t1"#, #"["ä😀",1]"#),
+                (#"\u0053ELECT \"sql\" FROM (SELECT 2 AS sql)"#, "[2]"), ("SELECT\(long)3", "[3]"),
+                (#"SELECT\n\#(long)4"#, "[4]"),
+            ] {
+                for (path, body) in [
+                    ("/v1/query", #"{"sql":"\#(sql)"}"#), ("/v1/query", #"{"args":[],"sql":"\#(sql)"}"#),
+                    ("/v1/query/batch", #"{"statements":[{"sql":"SELECT 0"},{"sql":"\#(sql)"}]}"#),
+                ] {
+                    for _ in 0..<3 {
+                        let reply = try await api.call("POST", path, as: user.token, json: body)
+                        let result = try reply.json["results"]?.arrayValue?.last ?? reply.json
+                        #expect(result["rows"] == json("[\(row)]"), "\(body.prefix(100)): \(reply)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test("a statement may end in a semicolon and comments")
     func trailing() async throws {
         try await APIFixture.run { api in

@@ -34,6 +34,23 @@ struct CursorTests {
         }
     }
 
+    @Test("A token tells where it lies in the input")
+    func tokenRange() throws {
+        let document = #"{"name": "vä\n", "": ""}"#
+        let bytes = Array(document.utf8)
+        try reading(document) { cursor in
+            try cursor.beginObject()
+            for (name, value) in [("name", #"vä\n"#), ("", "")] {
+                let token = try #require(try cursor.nextName())
+                #expect(bytes[cursor.range(of: token)].elementsEqual(name.utf8))
+                let range = cursor.range(of: try cursor.readStringToken())
+                #expect(bytes[range].elementsEqual(value.utf8))
+                #expect(bytes[range.lowerBound - 1] == UInt8(ascii: "\""))
+            }
+            #expect(try cursor.nextName() == nil)
+        }
+    }
+
     @Test("A name that only begins like the pattern does not match")
     func nameMatching() throws {
         for name in ["sq", "sqll", "", "SQL", "sq\\u006d"] {

@@ -11,6 +11,21 @@ import Timekeeping
         }
     }
 
+    @Test("any number of positional values keep their order, whatever kinds follow each other", arguments: 0...7, 0...7)
+    func many(count: Int, firstText: Int) throws {
+        try withConnection { connection throws in
+            let kinds: [Value] = [7, nil, -1.5, .integer(.min), .blob([1]), 9, 0.25]
+            let values = (0..<count).map { $0 == firstText ? "text" : kinds[$0] }
+            var list = ValueList()
+            for value in values { list.append(value) }
+            #expect(list.count == count)
+            #expect(Array(list) == values)
+            #expect(Array(ValueList(values)) == values)
+            let sql = "SELECT 'row'" + (0..<count).map { ", ?\($0 + 1)" }.joined()
+            #expect(try connection.firstRow(sql, .positional(list)) == ["row"] + values)
+        }
+    }
+
     @Test("named values go by name, with and without the prefix", arguments: [":", "@", "$"])
     func named(prefix: String) throws {
         try withConnection { connection throws in

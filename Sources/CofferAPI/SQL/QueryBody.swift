@@ -4,34 +4,43 @@ import SQLCipher
 
 /// One statement as a client sends it: `{"sql": …, "args"?: …}`.
 struct QueryBody {
-    var sql: BodyText
-    var arguments: Arguments
+    /// Nil only until it has been read.
+    private var text: BodyText?
+    private(set) var arguments = Arguments.none
+
+    var sql: BodyText { text! }
 
     /// Reads the body of `POST /v1/query`.
     static func read(_ body: RequestBody) throws -> QueryBody {
-        var partial = Partial(body: body)
-        try body.withUnsafeBytes { bytes in try ObjectBody.read(bytes) { try partial.read($0, &$1) } }
-        return try partial.complete()
+        var query = QueryBody()
+        try body.withUnsafeBytes { bytes in
+            try ObjectBody.read(bytes) { try query.read($0, &$1, of: body) }
+        }
+        try query.checkIsComplete()
+        return query
     }
 
-    fileprivate struct Partial {
-        let body: RequestBody
-        var sql: BodyText?
-        var arguments = Arguments.positional([])
+    /// Reads one of the statements of a body.
+    fileprivate static func read(_ cursor: inout JSONCursor, of body: RequestBody) throws -> QueryBody {
+        var query = QueryBody()
+        try ObjectBody.readObject("statements", &cursor) { try query.read($0, &$1, of: body) }
+        try query.checkIsComplete()
+        return query
+    }
 
-        mutating func read(_ name: JSONStringToken, _ cursor: inout JSONCursor) throws -> Bool {
-            switch name {
-            case "sql": sql = try cursor.text(for: "sql", of: body)
-            case "args": arguments = try ArgumentReader.read(&cursor)
-            default: return false
-            }
-            return true
+    private mutating func read(
+        _ name: JSONStringToken, _ cursor: inout JSONCursor, of body: RequestBody
+    ) throws -> Bool {
+        switch name {
+        case "sql": text = try cursor.text(for: "sql", of: body)
+        case "args": arguments = try ArgumentReader.read(&cursor)
+        default: return false
         }
+        return true
+    }
 
-        func complete() throws -> QueryBody {
-            guard let sql else { throw Problem.invalidField("sql", "is missing") }
-            return QueryBody(sql: sql, arguments: arguments)
-        }
+    private func checkIsComplete() throws {
+        guard text != nil else { throw Problem.invalidField("sql", "is missing") }
     }
 }
 
@@ -63,11 +72,7 @@ struct BatchBody {
         try cursor.expect(.array, for: "statements")
         var statements: [QueryBody] = []
         try cursor.beginArray()
-        while try cursor.nextElement() {
-            var partial = QueryBody.Partial(body: body)
-            try ObjectBody.readObject("statements", &cursor) { try partial.read($0, &$1) }
-            statements.append(try partial.complete())
-        }
+        while try cursor.nextElement() { statements.append(try QueryBody.read(&cursor, of: body)) }
         return statements
     }
 }

@@ -1,5 +1,6 @@
 import Accounts
 import HTTPServer
+import JSON
 import SQLCipher
 import Timekeeping
 import UserEngines
@@ -29,12 +30,7 @@ struct QueryRoutes: Sendable {
             }
         }
         let call = try read(request)
-        let options = call.options
-        let reply = try call.access.withOpenEngine(in: engines) { engine in
-            try engine.runIfQuick(call.body.sql, call.body.arguments, timeout: call.timeout) { statement, connection in
-                try ResultWriter.reply(to: statement, on: connection, options)
-            }
-        }
+        let reply = try call.access.withOpenEngine(in: engines) { try call.runIfQuick(on: $0) }
         if let reply = reply ?? nil { return .now(.json(reply)) }
         return .later(.worker) { try await answer(call) }
     }
@@ -92,4 +88,11 @@ struct StatementCall: Sendable {
     let options: ResultOptions
     let timeout: Duration
     let body: QueryBody
+
+    fileprivate func runIfQuick(on engine: Engine) throws -> Bytes? {
+        let options = options
+        return try engine.runIfQuick(body.sql, body.arguments, timeout: timeout) { statement, connection in
+            try ResultWriter.reply(to: statement, on: connection, options)
+        }
+    }
 }
