@@ -1,18 +1,21 @@
-import Glibc
-
 /// The compiled statements of a connection's users: those that are lent, and at most ``capacity`` that nobody uses now, of
 /// which the least recently used goes first.
 ///
-/// An idle statement is not among those that are lent, so it cannot be handed out twice. The key is the bytes of the text:
-/// Swift's `==` on strings takes canonically equivalent texts for equal, SQLite does not.
+/// An idle statement is not among those that are lent, so it cannot be handed out twice.
 struct CompiledStatements {
     /// A longer text is not kept: its use is not frequent, and its copy and program are big.
     static let longestText = 16 * 1024
 
+    /// The fingerprint of the key lies beside the others', so that a look-up touches one statement.
+    private struct Idle {
+        let fingerprint: UInt64
+        let statement: PreparedStatement
+    }
+
     let capacity: Int
 
     /// The most recently used is last.
-    private var idle: [PreparedStatement] = []
+    private var idle: [Idle] = []
 
     /// Those that are out, including dropped ones that wait for their finalization. SQLite's own list also has those of
     /// virtual tables, which are not ours to finalize.
@@ -24,8 +27,8 @@ struct CompiledStatements {
 
     /// Lends the idle statement with this text, if there is one.
     mutating func lend(_ sql: UnsafeBufferPointer<UInt8>) -> PreparedStatement? {
-        guard let index = index(of: sql) else { return nil }
-        let statement = idle.remove(at: index)
+        guard let index = index(of: sql, StatementKey.fingerprint(of: sql)) else { return nil }
+        let statement = idle.remove(at: index).statement
         lent.append(statement.handle)
         return statement
     }
@@ -38,11 +41,11 @@ struct CompiledStatements {
     /// Takes back a statement that was reset. Returns the one that must be finalized for it, if any.
     mutating func takeBack(_ statement: PreparedStatement) -> OpaquePointer? {
         removeLent(statement.handle)
-        guard let key = statement.key, capacity > 0, key.withUnsafeBufferPointer({ index(of: $0) }) == nil else {
-            return statement.handle
-        }
-        let evicted = idle.count == capacity ? idle.removeFirst().handle : nil
-        idle.append(statement)
+        guard let key = statement.key, capacity > 0,
+            key.text.withUnsafeBufferPointer({ index(of: $0, key.fingerprint) }) == nil
+        else { return statement.handle }
+        let evicted = idle.count == capacity ? idle.removeFirst().statement.handle : nil
+        idle.append(Idle(fingerprint: key.fingerprint, statement: statement))
         return evicted
     }
 
@@ -60,13 +63,10 @@ struct CompiledStatements {
     /// Forgets all that are idle, for their finalization.
     mutating func removeAllIdle() -> [OpaquePointer] {
         defer { idle = [] }
-        return idle.map(\.handle)
+        return idle.map(\.statement.handle)
     }
 
-    private func index(of sql: UnsafeBufferPointer<UInt8>) -> Int? {
-        idle.lastIndex { statement in
-            guard let key = statement.key, key.count == sql.count else { return false }
-            return key.withUnsafeBufferPointer { memcmp($0.baseAddress!, sql.baseAddress!, sql.count) == 0 }
-        }
+    private func index(of sql: UnsafeBufferPointer<UInt8>, _ fingerprint: UInt64) -> Int? {
+        idle.lastIndex { $0.fingerprint == fingerprint && $0.statement.key?.isText(sql) == true }
     }
 }

@@ -7,26 +7,32 @@ extension Connection {
     /// - Throws: ``StatementError`` if it is not one statement, ``SQLiteError`` if it does not compile or the
     ///   authorizer refuses it.
     public func statement(_ sql: some StatementText) throws -> Statement {
-        try sql.withUTF8Bytes { try statement(utf8: $0) }
+        Statement(try sql.withUTF8Bytes(lend), of: self)
     }
 
     /// The same from the text's bytes, which are copied if the statement is cached.
     public func statement(utf8 sql: UnsafeBufferPointer<UInt8>) throws -> Statement {
+        Statement(try lend(sql), of: self)
+    }
+
+    private func lend(_ sql: UnsafeBufferPointer<UInt8>) throws -> PreparedStatement {
         let handle = try openHandle()
         finalizeDeferred()
-        if let cached = compiled.lend(sql) { return Statement(cached, of: self) }
+        if let cached = compiled.lend(sql) { return cached }
         let prepared = try prepare(sql, on: handle)
         compiled.lend(prepared)
-        return Statement(prepared, of: self)
+        return prepared
     }
 
     /// The statement with this text if it lies in the cache: nothing is compiled.
     public func cachedStatement(utf8 sql: UnsafeBufferPointer<UInt8>) -> Statement? {
-        compiled.lend(sql).map { Statement($0, of: self) }
+        guard let cached = compiled.lend(sql) else { return nil }
+        return Statement(cached, of: self)
     }
 
     /// Runs `body` with a statement and ends the statement after it.
-    public func withStatement<Result>(_ sql: some StatementText, _ body: (Statement) throws -> Result) throws -> Result
+    public func withStatement<Result>(_ sql: some StatementText, _ body: (borrowing Statement) throws -> Result) throws
+        -> Result
     {
         let statement = try statement(sql)
         defer { statement.finish() }
@@ -87,7 +93,7 @@ extension Connection {
             sqlite3_finalize(statement)
             throw StatementError.multiple(offset: offset)
         }
-        let key = sql.count <= CompiledStatements.longestText && compiled.capacity > 0 ? Array(sql) : nil
+        let key = sql.count <= CompiledStatements.longestText && compiled.capacity > 0 ? StatementKey(sql) : nil
         return PreparedStatement(handle: statement, facts: facts, key: key)
     }
 
@@ -96,6 +102,7 @@ extension Connection {
         sqlite3_reset(prepared.handle)
         // A bound value would be kept in memory, up to the size limit.
         sqlite3_clear_bindings(prepared.handle)
+        prepared.progress = .ready
         if let unneeded = compiled.takeBack(prepared) { sqlite3_finalize(unneeded) }
     }
 

@@ -2,15 +2,20 @@ import CSQLCipher
 
 /// A compiled statement with what is known about it. It is its connection's, and used by one at a time.
 final class PreparedStatement {
+    enum Progress {
+        case ready, running, done
+    }
+
     let handle: OpaquePointer
     let facts: StatementFacts
-    /// The text it was prepared from, as the cache's key; nil if it is not to be cached.
-    let key: [UInt8]?
+    /// Nil if it is not to be cached.
+    let key: StatementKey?
+    var progress = Progress.ready
     var history = RunHistory()
     /// Kept from an earlier use.
     var columns: EncodedColumns?
 
-    init(handle: OpaquePointer, facts: StatementFacts, key: [UInt8]?) {
+    init(handle: OpaquePointer, facts: StatementFacts, key: StatementKey?) {
         self.handle = handle
         self.facts = facts
         self.key = key

@@ -3,20 +3,16 @@ import Synchronization
 
 /// One compiled statement, lent by its ``Connection``, to be ended with ``finish()``.
 ///
+/// It cannot be copied, so one that was finished cannot act on what the next user of its compiled statement does.
+///
 /// Sound as `@unchecked Sendable`: it belongs to the connection's use and is only used by the connection's one user;
 /// its deinitializer, which may run anywhere, does nothing but put the handle into the connection's locked queue.
-public final class Statement: @unchecked Sendable {
-    private enum Progress {
-        case ready, running, done
-    }
-
+public struct Statement: ~Copyable, @unchecked Sendable {
     /// The connection that runs the statement.
     public let connection: Connection
 
     let prepared: PreparedStatement
     private let generation: Int
-    private var progress = Progress.ready
-    /// Looked at in every use: of a plain variable each look would be checked for an overlapping change.
     private let isFinished = Atomic(false)
 
     init(_ prepared: PreparedStatement, of connection: Connection) {
@@ -50,7 +46,7 @@ public final class Statement: @unchecked Sendable {
     ///   connection was interrupted or its deadline has passed.
     public func step() throws(SQLiteError) -> Bool {
         let handle = try usableHandle()
-        switch progress {
+        switch prepared.progress {
         case .done: return false
         case .running: break
         case .ready: try begin()
@@ -59,12 +55,12 @@ public final class Statement: @unchecked Sendable {
         switch result {
         case SQLITE_ROW: return true
         case SQLITE_DONE:
-            progress = .done
+            prepared.progress = .done
             return false
         default:
             let error = connection.error(result)
             sqlite3_reset(handle)
-            progress = .ready
+            prepared.progress = .ready
             throw error
         }
     }
@@ -72,7 +68,7 @@ public final class Statement: @unchecked Sendable {
     private func begin() throws(SQLiteError) {
         try connection.limit.check()
         connection.residue.formUnion(prepared.facts.intersection(.residual))
-        progress = .running
+        prepared.progress = .running
     }
 
     /// Makes the statement ready to run again with the arguments it has.
@@ -80,7 +76,7 @@ public final class Statement: @unchecked Sendable {
         guard !isEnded else { return }
         // The result repeats the last step's error.
         sqlite3_reset(prepared.handle)
-        progress = .ready
+        prepared.progress = .ready
     }
 
     func usableHandle() throws(SQLiteError) -> OpaquePointer {
@@ -102,7 +98,7 @@ extension Statement {
     /// How long it took lately; what is recorded here lasts as long as the statement is cached.
     public var history: RunHistory {
         get { prepared.history }
-        set { prepared.history = newValue }
+        nonmutating set { prepared.history = newValue }
     }
 
     /// Whether it leaves the database file as it is; true also for `COMMIT`, `SAVEPOINT`, `ATTACH` and most pragmas.

@@ -30,7 +30,7 @@ import Testing
         try withConnection { connection throws in
             try connection.execute("CREATE TABLE t(a)")
             connection.authorizer = Self.denying(operation)
-            let error = #expect(throws: SQLiteError.self) { try connection.statement(sql) }
+            let error = #expect(throws: SQLiteError.self) { _ = try connection.statement(sql) }
             #expect(error?.code == .authorization)
             #expect(error?.message == "not authorized: \(refused)")
         }
@@ -80,7 +80,7 @@ import Testing
             connection.authorizer = Self.denying(.pragma)
             let sql = "SELECT json(a) FROM t"
             try connection.withStatement(sql) { _ in }
-            #expect(throws: SQLiteError.self) { try connection.statement("PRAGMA foreign_keys") }
+            #expect(throws: SQLiteError.self) { _ = try connection.statement("PRAGMA foreign_keys") }
             let error = #expect(throws: SQLiteError.self) { try connection.value(sql) }
             #expect(error?.code == .error)
             #expect(error?.message == "malformed JSON")

@@ -12,9 +12,9 @@ import Workers
             let boxes = try (0..<8).map { _ in
                 StatementBox(
                     try (0..<50).map { _ in
-                        let statement = try connection.statement("SELECT a FROM t")
-                        _ = try statement.step()
-                        return statement
+                        let held = HeldStatement(try connection.statement("SELECT a FROM t"))
+                        _ = try held.statement.step()
+                        return held
                     })
             }
             #expect(connection.statementCount == 400)
@@ -40,7 +40,7 @@ import Workers
     func dropsDuringWork() throws {
         try withConnection { connection throws in
             let boxes = try (0..<20).map { _ in
-                StatementBox(try (0..<20).map { _ in try connection.statement("SELECT 1") })
+                StatementBox(try (0..<20).map { _ in HeldStatement(try connection.statement("SELECT 1")) })
             }
             let thread = PosixThread { for box in boxes { box.drop() } }
             for index in 0..<2000 {
@@ -57,9 +57,9 @@ import Workers
     func lateDrop() throws {
         try withDatabase { database throws in
             let connection = try database.open()
-            let first = StatementBox([try connection.statement("SELECT 1")])
+            let first = StatementBox([HeldStatement(try connection.statement("SELECT 1"))])
             #expect(connection.reset() == .asNew)
-            let second = StatementBox([try connection.statement("SELECT 2")])
+            let second = StatementBox([HeldStatement(try connection.statement("SELECT 2"))])
             first.drop()
             connection.finalizeDeferred()
             #expect(connection.statementCount == 1)
@@ -71,14 +71,23 @@ import Workers
 
 /// Statements that another thread drops.
 private final class StatementBox: Sendable {
-    private let statements: Mutex<[Statement]>
+    private let statements: Mutex<[HeldStatement]>
 
-    init(_ statements: [Statement]) {
+    init(_ statements: [HeldStatement]) {
         self.statements = Mutex(statements)
     }
 
     func drop() {
         statements.withLock { $0 = [] }
+    }
+}
+
+/// A noncopyable statement in a collection.
+private final class HeldStatement: Sendable {
+    let statement: Statement
+
+    init(_ statement: consuming Statement) {
+        self.statement = statement
     }
 }
 

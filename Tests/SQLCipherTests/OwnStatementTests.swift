@@ -16,7 +16,7 @@ struct OwnStatementTests {
                 try connection.execute("ALTER TABLE t ADD COLUMN \(column)")
             }
             #expect(connection.totalChanges == 3)
-            #expect(throws: SQLiteError.self) { try connection.statement("SELECT * FROM t") }
+            #expect(throws: SQLiteError.self) { _ = try connection.statement("SELECT * FROM t") }
         }
     }
 

@@ -22,7 +22,8 @@ import Testing
             let statement = try connection.statement("SELECT a FROM t")
             #expect(try statement.step())
             #expect(connection.reset() == .asNew)
-            #expect(statement.isEnded)
+            let isEnded = statement.isEnded
+            #expect(isEnded)
             let error = #expect(throws: SQLiteError.self) { try statement.step() }
             #expect(error?.code == .misuse)
             try connection.execute("DROP TABLE t")
@@ -61,7 +62,7 @@ import Testing
     func residueFromPreparation() throws {
         try withConnection { connection throws in
             #expect(throws: StatementError.multiple(offset: 27)) {
-                try connection.statement("PRAGMA foreign_keys = OFF; SELECT 1")
+                _ = try connection.statement("PRAGMA foreign_keys = OFF; SELECT 1")
             }
             #expect(connection.reset().description == "changed_setting")
             try connection.withStatement("EXPLAIN PRAGMA foreign_keys = ON") { _ in }

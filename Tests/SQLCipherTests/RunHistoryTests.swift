@@ -22,19 +22,30 @@ import Testing
 
     @Test("a cached statement keeps its history, and one compiled anew has none") func cached() throws {
         try withConnection { connection in
-            #expect(cachedStatement("SELECT 1", on: connection) == nil)
+            #expect(!isCached("SELECT 1", on: connection))
             try connection.withStatement("SELECT 1") { statement in
                 statement.history.record(.zero)
             }
-            let cached = try #require(cachedStatement("SELECT 1", on: connection))
-            defer { cached.finish() }
-            #expect(cached.history.isQuick)
-            #expect(cachedStatement("SELECT 1", on: connection) == nil, "it is out")
-            try connection.withStatement("SELECT 1") { #expect(!$0.history.isQuick) }
+            let use: Void? = try withCached("SELECT 1", on: connection) { cached throws in
+                #expect(cached.history.isQuick)
+                #expect(!isCached("SELECT 1", on: connection), "it is out")
+                try connection.withStatement("SELECT 1") { #expect(!$0.history.isQuick) }
+            }
+            #expect(use != nil)
         }
     }
 
-    private func cachedStatement(_ sql: String, on connection: Connection) -> Statement? {
-        sql.withUTF8Bytes { connection.cachedStatement(utf8: $0) }
+    private func isCached(_ sql: String, on connection: Connection) -> Bool {
+        withCached(sql, on: connection) { _ in } != nil
+    }
+
+    private func withCached<Result>(
+        _ sql: String, on connection: Connection, _ body: (borrowing Statement) throws -> Result
+    ) rethrows -> Result? {
+        try sql.withUTF8Bytes { sql in
+            guard let statement = connection.cachedStatement(utf8: sql) else { return nil }
+            defer { statement.finish() }
+            return try body(statement)
+        }
     }
 }

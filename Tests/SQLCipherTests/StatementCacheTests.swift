@@ -108,11 +108,35 @@ import Testing
             let statement = try connection.statement("SELECT ?1")
             statement.finish()
             statement.finish()
-            #expect(statement.isEnded)
+            let isEnded = statement.isEnded
+            #expect(isEnded)
             for use in [{ _ = try statement.step() }, { try statement.bind(1, at: 1) }, { try statement.bind([1]) }] {
                 let error = #expect(throws: SQLiteError.self, performing: use)
                 #expect(error?.code == .misuse)
             }
+        }
+    }
+
+    @Test("a finished statement does not act on the next use of what it was compiled to")
+    func finishedAndLentAgain() throws {
+        try withConnection { connection throws in
+            let first = try connection.statement("SELECT ?1")
+            first.finish()
+            let second = try connection.statement("SELECT ?1")
+            try second.bind([2])
+            #expect(try second.step())
+            first.reset()
+            first.finish()
+            for use in [{ _ = try first.step() }, { try first.bind(1, at: 1) }] {
+                let error = #expect(throws: SQLiteError.self, performing: use)
+                #expect(error?.code == .misuse)
+            }
+            #expect(try second.row() == [2])
+            #expect(try !second.step())
+            second.finish()
+            let third = try connection.statement("SELECT ?1")
+            #expect(try third.step(), "it begins anew")
+            third.finish()
         }
     }
 

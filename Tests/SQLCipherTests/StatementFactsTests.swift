@@ -49,13 +49,16 @@ import Testing
         try withConnection { connection throws in
             for sql in ["COMMIT", "SAVEPOINT s", "ATTACH 'x' AS x", "PRAGMA foreign_keys = OFF"] {
                 try connection.withStatement(sql) { statement throws in
-                    #expect(statement.isReadOnly)
+                    let isReadOnly = statement.isReadOnly
+                    #expect(isReadOnly)
                     #expect(!statement.facts.isEmpty)
                 }
             }
             try connection.withStatement("EXPLAIN CREATE TABLE t(a)") { statement throws in
-                #expect(statement.isExplain)
-                #expect(!statement.isReadOnly)
+                let isExplain = statement.isExplain
+                #expect(isExplain)
+                let isReadOnly = statement.isReadOnly
+                #expect(!isReadOnly)
                 #expect(statement.sql == "EXPLAIN CREATE TABLE t(a)")
             }
         }

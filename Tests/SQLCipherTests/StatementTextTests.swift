@@ -7,7 +7,7 @@ import Testing
         arguments: ["", " \n\t", ";", ";;", "-- a comment", "/* a comment */", "/* open", " ; -- a\n ; /* b */ ;"])
     func empty(sql: String) throws {
         try withConnection { connection throws in
-            #expect(throws: StatementError.empty) { try connection.statement(sql) }
+            #expect(throws: StatementError.empty) { _ = try connection.statement(sql) }
         }
     }
 
@@ -33,7 +33,7 @@ import Testing
         ])
     func multiple(sql: String, offset: Int) throws {
         try withConnection { connection throws in
-            #expect(throws: StatementError.multiple(offset: offset)) { try connection.statement(sql) }
+            #expect(throws: StatementError.multiple(offset: offset)) { _ = try connection.statement(sql) }
         }
     }
 
@@ -41,7 +41,7 @@ import Testing
     func secondStatementIsNotPrepared() throws {
         try withConnection { connection throws in
             #expect(throws: StatementError.multiple(offset: 10)) {
-                try connection.statement("SELECT 1; PRAGMA foreign_keys = OFF")
+                _ = try connection.statement("SELECT 1; PRAGMA foreign_keys = OFF")
             }
             #expect(try connection.value("PRAGMA foreign_keys") == 1)
             #expect(connection.reset() == .asNew)
@@ -60,7 +60,9 @@ import Testing
     @Test("U+0000 is refused, because SQLite would end there")
     func nulCharacter() throws {
         try withConnection { connection throws in
-            #expect(throws: StatementError.nulCharacter(offset: 8)) { try connection.statement("SELECT 1\u{0}; DROP") }
+            #expect(throws: StatementError.nulCharacter(offset: 8)) {
+                _ = try connection.statement("SELECT 1\u{0}; DROP")
+            }
         }
     }
 
@@ -69,7 +71,7 @@ import Testing
         arguments: [("SELEC 1", 0), ("SELECT 'é' FORM t", 17), ("SELECT a", 7)])
     func syntaxError(sql: String, offset: Int) throws {
         try withConnection { connection throws in
-            let error = #expect(throws: SQLiteError.self) { try connection.statement(sql) }
+            let error = #expect(throws: SQLiteError.self) { _ = try connection.statement(sql) }
             #expect(error?.code == .error)
             #expect(error?.offset == offset, "\(error?.message ?? "")")
             #expect(error?.isConnectionBroken == false)
@@ -80,7 +82,7 @@ import Testing
     func tooLong() throws {
         try withConnection(adjusted: { $0.limits.sqlBytes = 1000 }) { connection throws in
             let sql = "SELECT '" + String(repeating: "x", count: 1000) + "'"
-            let error = #expect(throws: SQLiteError.self) { try connection.statement(sql) }
+            let error = #expect(throws: SQLiteError.self) { _ = try connection.statement(sql) }
             #expect(error?.code == .tooBig)
         }
     }
@@ -89,10 +91,12 @@ import Testing
     func bytes() throws {
         try withConnection { connection throws in
             let sql = Array("SELECT 'é'".utf8)
-            let statement = try sql.withUnsafeBufferPointer { try connection.statement(utf8: $0) }
-            #expect(try statement.step())
-            #expect(try statement.row() == ["é"])
-            statement.finish()
+            try sql.withUnsafeBufferPointer { sql in
+                let statement = try connection.statement(utf8: sql)
+                #expect(try statement.step())
+                #expect(try statement.row() == ["é"])
+                statement.finish()
+            }
         }
     }
 }

@@ -232,8 +232,8 @@ import Workers
 private final class StatementBox: @unchecked Sendable {
     private var statement: Statement?
 
-    init(_ statement: Statement) {
-        self.statement = statement
+    init(_ statement: consuming Statement) {
+        self.statement = consume statement
     }
 
     func drop() {

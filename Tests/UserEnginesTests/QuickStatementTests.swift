@@ -18,7 +18,7 @@ import Workers
     /// Runs a statement as a request does: on this thread if it is quick, else on a worker; a begin is true if it was here.
     private func run(_ sql: String, _ argument: Value, as user: UserID, in fixture: EngineFixture) async throws -> Run {
         let begins = Mutex<[Bool]>([])
-        let read = { @Sendable (isHere: Bool, statement: Statement) in
+        let read = { @Sendable (isHere: Bool, statement: borrowing Statement) in
             begins.withLock { $0.append(isHere) }
             var rows: [[Value]] = []
             while try statement.step() { rows.append(try statement.row()) }

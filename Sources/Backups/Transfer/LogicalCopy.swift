@@ -80,21 +80,16 @@ struct LogicalCopy {
 
     private nonisolated(nonsending) func copyRows(of table: String, columns: String, _ count: Int) async throws {
         let name = table.quotedIdentifier
-        let (select, insert) = try naming("table \(name)") {
-            // By the table itself: it is what counts, should an index say otherwise.
-            let select = try source.statement("SELECT \(columns) FROM main.\(name) NOT INDEXED")
-            do {
-                let places = repeatElement("?", count: count).joined(separator: ", ")
-                return (select, try target.statement("INSERT INTO main.\(name) (\(columns)) VALUES (\(places))"))
-            } catch {
-                select.finish()
-                throw error
-            }
+        // By the table itself: it is what counts, should an index say otherwise.
+        let select = try naming("table \(name)") {
+            try source.statement("SELECT \(columns) FROM main.\(name) NOT INDEXED")
         }
-        defer {
-            select.finish()
-            insert.finish()
+        defer { select.finish() }
+        let places = repeatElement("?", count: count).joined(separator: ", ")
+        let insert = try naming("table \(name)") {
+            try target.statement("INSERT INTO main.\(name) (\(columns)) VALUES (\(places))")
         }
+        defer { insert.finish() }
         while try copySomeRows(from: select, to: insert, count, of: name) {
             try Task.checkCancellation()
             await Task.yield()
@@ -103,7 +98,7 @@ struct LogicalCopy {
 
     /// Copies rows for some milliseconds; false when there are no more.
     private func copySomeRows(
-        from select: Statement, to insert: Statement, _ count: Int, of name: String
+        from select: borrowing Statement, to insert: borrowing Statement, _ count: Int, of name: String
     ) throws -> Bool {
         try naming("table \(name)") {
             for _ in 0..<1000 {

@@ -113,7 +113,7 @@ struct ObjectError: Error {
 }
 
 /// Names the object in whatever `body` throws.
-func naming<Result>(_ object: String, _ body: () throws -> Result) throws -> Result {
+func naming<Result: ~Copyable>(_ object: String, _ body: () throws -> Result) throws -> Result {
     do {
         return try body()
     } catch let error as ObjectError {

@@ -39,7 +39,7 @@ struct LineWriter: ~Copyable {
     /// Writes a piece; true if it is the last one.
     ///
     /// - Throws: a problem if a row alone is larger than a reply may be.
-    mutating func writePiece(of statement: Statement, on connection: Connection) throws -> Bool {
+    mutating func writePiece(of statement: borrowing Statement, on connection: Connection) throws -> Bool {
         var progress = try progress ?? begin(statement, on: connection)
         defer { self.progress = progress }
         while progress.hasRow {
@@ -57,7 +57,7 @@ struct LineWriter: ~Copyable {
 
     /// Writes all of a statement that writes, and as many of its rows as a reply may have: it is run to its end before anybody
     /// gets a row.
-    mutating func writeAll(of statement: Statement, on connection: Connection) throws {
+    mutating func writeAll(of statement: borrowing Statement, on connection: Connection) throws {
         if !statement.isReadOnly { try result.checkColumns(of: statement) }
         var progress = try begin(statement, on: connection)
         while progress.hasRow {
@@ -71,7 +71,7 @@ struct LineWriter: ~Copyable {
         end(statement, on: connection, progress)
     }
 
-    private mutating func begin(_ statement: Statement, on connection: Connection) throws -> Progress {
+    private mutating func begin(_ statement: borrowing Statement, on connection: Connection) throws -> Progress {
         let start = SystemTime().now
         let changesBefore = connection.totalChanges
         // The columns are known after the first step.
@@ -83,7 +83,7 @@ struct LineWriter: ~Copyable {
             names: result.memberNames(of: statement), start: start, changesBefore: changesBefore, hasRow: hasRow)
     }
 
-    private mutating func end(_ statement: Statement, on connection: Connection, _ progress: Progress) {
+    private mutating func end(_ statement: borrowing Statement, on connection: Connection, _ progress: Progress) {
         result.json.beginObject()
         result.writeTail(
             of: statement, on: connection, since: progress.start, changesBefore: progress.changesBefore,

@@ -31,7 +31,7 @@ struct ResultWriter: ~Copyable {
 
     /// Runs the statement as ``write(_:on:)`` does: the JSON of its result alone.
     static func reply(
-        to statement: Statement, on connection: Connection, _ options: ResultOptions
+        to statement: borrowing Statement, on connection: Connection, _ options: ResultOptions
     ) throws -> Bytes {
         var writer = ResultWriter(options)
         try writer.write(statement, on: connection)
@@ -58,7 +58,7 @@ struct ResultWriter: ~Copyable {
     /// A statement that writes is always run to its end: cutting its `RETURNING` rows must not cut its effect.
     ///
     /// - Throws: a problem if the result is too large even without rows; a statement that writes has done nothing then.
-    mutating func write(_ statement: Statement, on connection: Connection) throws {
+    mutating func write(_ statement: borrowing Statement, on connection: Connection) throws {
         let start = SystemTime().now
         let changesBefore = connection.totalChanges
         if !statement.isReadOnly { try checkColumns(of: statement) }
@@ -75,7 +75,8 @@ struct ResultWriter: ~Copyable {
 
     /// Writes what is known of a statement when it has run.
     mutating func writeTail(
-        of statement: Statement, on connection: Connection, since start: MonotonicInstant, changesBefore: Int64,
+        of statement: borrowing Statement, on connection: Connection, since start: MonotonicInstant,
+        changesBefore: Int64,
         truncated: Bool
     ) {
         json.name("rows_affected")
@@ -92,13 +93,13 @@ struct ResultWriter: ~Copyable {
         json.write(truncated)
     }
 
-    mutating func checkColumns(of statement: Statement) throws {
+    mutating func checkColumns(of statement: borrowing Statement) throws {
         let mark = json.mark
         try writeColumns(of: statement)
         json.rewind(to: mark)
     }
 
-    mutating func writeColumns(of statement: Statement) throws {
+    mutating func writeColumns(of statement: borrowing Statement) throws {
         let limit = json.count + metadataLeft - Self.tailBytes
         json.name("columns")
         if let columns = statement.encodedColumns {
@@ -111,7 +112,7 @@ struct ResultWriter: ~Copyable {
         guard json.count <= limit else { throw Problem.replyTooLarge }
     }
 
-    private mutating func encodeColumns(of statement: Statement, upTo limit: Int) throws {
+    private mutating func encodeColumns(of statement: borrowing Statement, upTo limit: Int) throws {
         json.beginArray()
         for column in 0..<statement.columnCount {
             json.beginObject()
@@ -126,7 +127,7 @@ struct ResultWriter: ~Copyable {
     }
 
     /// The names of the columns, encoded as those of an object's members; none if rows are arrays.
-    func memberNames(of statement: Statement) -> [Bytes] {
+    func memberNames(of statement: borrowing Statement) -> [Bytes] {
         guard options.rowsAsObjects else { return [] }
         var names = ColumnNames()
         for column in 0..<statement.columnCount {
@@ -142,7 +143,7 @@ struct ResultWriter: ~Copyable {
 
     /// Writes the rows that fit; true if there were more.
     private mutating func writeRows(
-        of statement: Statement, startingWith first: Bool, _ names: [Bytes]
+        of statement: borrowing Statement, startingWith first: Bool, _ names: [Bytes]
     ) throws -> Bool {
         var hasRow = first
         var truncated = false
@@ -163,7 +164,7 @@ struct ResultWriter: ~Copyable {
     /// Writes the present row whole, or nothing and returns false if it does not fit.
     ///
     /// - Parameter names: the columns' encoded names, if rows are objects.
-    mutating func writeRow(of statement: Statement, _ names: [Bytes]) throws -> Bool {
+    mutating func writeRow(of statement: borrowing Statement, _ names: [Bytes]) throws -> Bool {
         guard rowsLeft > 0 else { return false }
         let mark = json.mark
         let row = statement.currentRow

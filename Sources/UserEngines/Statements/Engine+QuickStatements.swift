@@ -17,7 +17,7 @@ extension Engine {
     /// - Throws: `SQLiteError` for a broken connection, ``EngineError``, what `read` throws.
     public func runIfQuick<Result>(
         _ sql: some StatementText, _ arguments: Arguments, timeout: Duration,
-        _ read: (Statement, Connection) throws -> Result
+        _ read: (borrowing Statement, Connection) throws -> Result
     ) throws -> Result? {
         try sql.withUTF8Bytes { sql in
             guard StatementRoute(utf8: sql) == .reader else { return nil }
@@ -28,8 +28,9 @@ extension Engine {
     }
 
     private func runIfQuick<Result>(
-        _ sql: UnsafeBufferPointer<UInt8>, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
-        _ read: (Statement, Connection) throws -> Result
+        _ sql: UnsafeBufferPointer<UInt8>, _ arguments: Arguments, _ timeout: Duration,
+        on connection: Connection,
+        _ read: (borrowing Statement, Connection) throws -> Result
     ) throws -> Result? {
         let start = SystemTime().now
         guard !quickBrake.isOn(at: start), let statement = connection.cachedStatement(utf8: sql) else { return nil }

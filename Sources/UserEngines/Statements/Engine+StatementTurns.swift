@@ -18,14 +18,13 @@ extension Engine {
         do {
             return try await readers.withConnection { connection -> Result? in
                 connection.limit(until: SystemTime().now.advanced(by: timeout))
-                let statement = try connection.statement(sql)
-                defer { statement.finish() }
-                guard statement.isReadOnly || statement.isExplain else { return nil }
-                try statement.bind(arguments)
-                let turns = StatementTurns(statement, timeout: timeout)
+                let turns = StatementTurns(try connection.statement(sql), timeout: timeout)
+                defer { turns.statement.finish() }
+                guard turns.statement.isReadOnly || turns.statement.isExplain else { return nil }
+                try turns.statement.bind(arguments)
                 defer {
                     connection.onInterruption(nil)
-                    statement.history.record(turns.used)
+                    turns.statement.history.record(turns.used)
                     metrics.statementEnded(on: .reader, after: turns.used)
                 }
                 return try await body(turns)
@@ -38,12 +37,12 @@ extension Engine {
 
 /// A statement that is run in turns. Its use is its connection's: one task's at a time.
 public final class StatementTurns {
-    private let statement: Statement
+    fileprivate let statement: Statement
     private let timeout: Duration
     /// The time of all turns so far.
     fileprivate private(set) var used = Duration.zero
 
-    fileprivate init(_ statement: Statement, timeout: Duration) {
+    fileprivate init(_ statement: consuming Statement, timeout: Duration) {
         self.statement = statement
         self.timeout = timeout
     }
@@ -54,7 +53,7 @@ public final class StatementTurns {
     }
 
     /// Runs the statement for a while, within the time that it still has.
-    public func take<Result>(_ work: (Statement, Connection) throws -> Result) throws -> Result {
+    public func take<Result>(_ work: (borrowing Statement, Connection) throws -> Result) throws -> Result {
         let start = SystemTime().now
         statement.connection.limit(until: start.advanced(by: timeout - used))
         defer { used += start.duration(to: SystemTime().now) }

@@ -14,7 +14,7 @@ extension Engine {
     /// - Throws: `PoolError`, `StatementError`, `ArgumentError`, `SQLiteError`, ``EngineError``.
     public func run<Result: Sendable>(
         _ sql: some StatementText, _ arguments: Arguments, timeout: Duration,
-        _ read: @escaping @Sendable (Statement, Connection) throws -> Result
+        _ read: @escaping @Sendable (borrowing Statement, Connection) throws -> Result
     ) async throws -> Result {
         if StatementRoute(sql) == .reader, let result = try await runOnReader(sql, arguments, timeout, read) {
             return result
@@ -45,7 +45,7 @@ extension Engine {
     /// spare for a reader.
     private func runOnReader<Result: Sendable>(
         _ sql: some StatementText, _ arguments: Arguments, _ timeout: Duration,
-        _ read: @Sendable (Statement, Connection) throws -> Result
+        _ read: @Sendable (borrowing Statement, Connection) throws -> Result
     ) async throws -> Result? {
         do {
             return try await readers.withConnection { connection -> Result? in
@@ -86,7 +86,7 @@ public struct StatementRunner {
 
     /// Runs one statement to where `read` stops.
     public func run<Result>(
-        _ sql: some StatementText, _ arguments: Arguments, _ read: (Statement, Connection) throws -> Result
+        _ sql: some StatementText, _ arguments: Arguments, _ read: (borrowing Statement, Connection) throws -> Result
     ) throws -> Result {
         let statement = try connection.statement(sql)
         defer { statement.finish() }

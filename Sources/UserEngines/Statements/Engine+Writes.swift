@@ -7,7 +7,7 @@ extension Engine {
     /// the writer too, in one together with them.
     func runOnWriter<Result: Sendable>(
         _ sql: some StatementText, _ arguments: Arguments, _ timeout: Duration,
-        _ read: @escaping @Sendable (Statement, Connection) throws -> Result
+        _ read: @escaping @Sendable (borrowing Statement, Connection) throws -> Result
     ) async throws -> Result {
         guard StatementRoute.changesRows(sql) else {
             return try await writer.withConnection { try runAlone(sql, arguments, timeout, on: $0, read) }
@@ -33,7 +33,7 @@ extension Engine {
 
     private func runAlone<Result>(
         _ sql: some StatementText, _ arguments: Arguments, _ timeout: Duration, on connection: Connection,
-        _ read: (Statement, Connection) throws -> Result
+        _ read: (borrowing Statement, Connection) throws -> Result
     ) throws -> Result {
         connection.limit(until: SystemTime().now.advanced(by: timeout))
         defer { boundLog(connection) }

@@ -16,7 +16,7 @@ protocol GroupedWrite: AnyObject, Sendable {
     func stayAlone()
 
     /// Runs the statement with the arguments that it has, and keeps what comes of it until it is run again.
-    func run(_ statement: Statement, on connection: Connection) throws
+    func run(_ statement: borrowing Statement, on connection: Connection) throws
 
     /// Keeps an error as what came of it.
     func fail(_ error: any Error)
@@ -28,13 +28,13 @@ final class PendingWrite<Outcome: Sendable>: GroupedWrite {
     let arguments: Arguments
     let timeout: Duration
     let byteCount: Int
-    private let read: @Sendable (Statement, Connection) throws -> Outcome
+    private let read: @Sendable (borrowing Statement, Connection) throws -> Outcome
     private let isAlone = Atomic(false)
     private let outcome = Mutex<Result<Outcome, any Error>?>(nil)
 
     init(
         _ sql: some StatementText, _ arguments: Arguments, timeout: Duration,
-        _ read: @escaping @Sendable (Statement, Connection) throws -> Outcome
+        _ read: @escaping @Sendable (borrowing Statement, Connection) throws -> Outcome
     ) {
         self.sql = sql
         self.arguments = arguments
@@ -49,7 +49,7 @@ final class PendingWrite<Outcome: Sendable>: GroupedWrite {
         isAlone.store(true, ordering: .relaxed)
     }
 
-    func run(_ statement: Statement, on connection: Connection) throws {
+    func run(_ statement: borrowing Statement, on connection: Connection) throws {
         let result = try read(statement, connection)
         outcome.withLock { $0 = .success(result) }
     }

@@ -133,7 +133,7 @@ struct WriteGroup {
         return run(write, statement)
     }
 
-    private func run(_ write: any GroupedWrite, _ statement: Statement) -> Step {
+    private func run(_ write: any GroupedWrite, _ statement: borrowing Statement) -> Step {
         let step = runInSavepoint(write, statement)
         switch step {
         case .done: break
@@ -143,7 +143,7 @@ struct WriteGroup {
         return step
     }
 
-    private func runInSavepoint(_ write: any GroupedWrite, _ statement: Statement) -> Step {
+    private func runInSavepoint(_ write: any GroupedWrite, _ statement: borrowing Statement) -> Step {
         connection.forgetLastInsertRowID()
         var failure: (any Error)?
         do {
