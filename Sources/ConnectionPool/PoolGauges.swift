@@ -20,7 +20,7 @@ public struct PoolGauges: Sendable, Equatable {
 /// The gauges of the last transition, readable without the pool's lock: a scrape makes no request wait.
 ///
 /// The numbers that belong together lie in one word, so that they are of one moment.
-final class PublishedGauges: Sendable {
+struct PublishedGauges: ~Copyable, Sendable {
     private let packed = Atomic<UInt64>(0)
     private let maximum = Atomic(0)
     private let suspectedLeaks = Atomic(0)

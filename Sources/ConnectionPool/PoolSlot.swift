@@ -37,7 +37,8 @@ struct PoolSlot {
     enum Phase {
         case vacant  // → opening
         case opening(since: MonotonicInstant)  // → idle, leased, closing, vacant
-        case idle(since: MonotonicInstant)  // → leased, checking, closing
+        /// `before` is the idle slot that became so next before this one.
+        case idle(since: MonotonicInstant, before: Int?)  // → leased, checking, closing
         case checking(since: MonotonicInstant)  // → idle, leased, closing
         case leased(LeaseRecord)  // → resetting
         case resetting(LeaseRecord)  // → idle, leased, closing
@@ -51,6 +52,11 @@ struct PoolSlot {
     var expiresAt = MonotonicInstant(nanoseconds: .max)
     /// Set when the connection must not be used again after the lease that is out.
     var evictionMark: EvictionReason?
+
+    /// Since when it has been idle, if it is.
+    var idleSince: MonotonicInstant? {
+        if case .idle(let since, _) = phase { since } else { nil }
+    }
 
     /// Whether the open or the health check began so lately that a waiter may count on it.
     func isArriving(after begin: MonotonicInstant) -> Bool {

@@ -5,10 +5,10 @@ extension PoolStateMachine {
     /// needs neither a check nor a replacement.
     mutating func leaseIdle(site: AcquireSite, now: MonotonicInstant) -> Grant? {
         defer { assertInvariant() }
-        guard lifecycle == .open, waiters.isEmpty, let index = idleSlots.last,
+        guard lifecycle == .open, waiters.isEmpty, let index = latestIdle,
             now < slots[index].expiresAt, !needsCheck(index, now: now)
         else { return nil }
-        idleSlots.removeLast()
+        _ = popIdle()
         return lease(index, site: site, since: now, now: now)
     }
 
@@ -67,7 +67,6 @@ extension PoolStateMachine {
     /// Makes a slot the one that is leased. The caller has taken it out of the list it was in.
     mutating func lease(_ index: Int, site: AcquireSite, since: MonotonicInstant, now: MonotonicInstant) -> Grant {
         lastLeaseNumber += 1
-        counters.acquisitions += 1
         leased += 1
         slots[index].phase = .leased(LeaseRecord(number: lastLeaseNumber, site: site, since: now))
         return Grant(
@@ -96,7 +95,7 @@ extension PoolStateMachine {
     /// Connections that waiters can get without anyone's giving one back.
     private var obtainable: Int {
         let checking = slots.count { $0.isBeingChecked(after: MonotonicInstant(nanoseconds: .min)) }
-        return idleSlots.count + opening + checking + max(0, maximum - occupiedSlots)
+        return idle + opening + checking + max(0, maximum - occupiedSlots)
     }
 
     private var timeout: PoolError { .timeout(occupancy, lastOpenError: lastOpenError) }

@@ -36,7 +36,7 @@ extension PoolStateMachine {
         guard lifecycle == .open else { return [] }
         lifecycle = .closing
         var actions: [Action] = waiters.removeAll().map { .resume($0.waiter, .failure(.closed)) }
-        for index in takeIdle() { evict(index, .poolClosed, &actions) }
+        for (index, _) in takeIdle() { evict(index, .poolClosed, &actions) }
         finishCloseIfEmpty(&actions)
         return actions
     }
@@ -53,13 +53,6 @@ extension PoolStateMachine {
             case .vacant, .opening, .idle, .closing: return nil
             }
         }
-    }
-
-    /// Takes all idle slots out of their list, those that have been idle longest first.
-    mutating func takeIdle() -> [Int] {
-        let all = idleSlots
-        idleSlots = []
-        return all
     }
 
     private mutating func finishCloseIfEmpty(_ actions: inout [Action]) {

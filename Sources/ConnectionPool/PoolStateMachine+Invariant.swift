@@ -29,18 +29,31 @@ extension PoolStateMachine {
             case .closing: closing += 1
             }
         }
-        if idle != idleSlots.count || leased != self.leased || opening != self.opening || closing != self.closing {
+        if idle != self.idle || leased != self.leased || opening != self.opening || closing != self.closing {
             return "the counts \(occupancy) are not those of the slots"
         }
-        if Set(idleSlots).count != idleSlots.count { return "a connection is idle twice" }
+        if let problem = idleListProblem { return problem }
         if idle + leased + opening + closing != slots.count - vacantSlots.count { return "a slot was lost" }
         if occupiedSlots > ceiling { return "\(occupiedSlots) slots where \(ceiling) are allowed" }
         if ceiling > maximum && ceiling != occupiedSlots { return "the ceiling \(ceiling) is above what is left" }
-        if lifecycle != .open && !(waiters.isEmpty && idleSlots.isEmpty) {
+        if lifecycle != .open && !(waiters.isEmpty && idle == 0) {
             return "a closed pool still keeps something"
         }
         if lifecycle == .closed && occupiedSlots > 0 { return "the close ended early" }
         if occupiedSlots == 0 && !waiters.isEmpty { return "someone waits and nothing is under way" }
         return nil
+    }
+
+    private var idleListProblem: String? {
+        var listed: Set<Int> = []
+        var next = latestIdle
+        while let index = next {
+            guard listed.insert(index).inserted else { return "a connection is idle twice" }
+            guard case .idle(_, let before) = slots[index].phase else {
+                return "a \(slots[index].phase) slot is among the idle ones"
+            }
+            next = before
+        }
+        return listed.count == idle ? nil : "an idle connection was lost"
     }
 }

@@ -6,7 +6,7 @@ extension PoolStateMachine {
         guard lifecycle == .open, !waiters.isEmpty else { return }
         let patienceBegan = now.advanced(byNanoseconds: -limits.openPatience)
         var checking = slots.count { $0.isBeingChecked(after: patienceBegan) }
-        while waiters.count > checking, let index = idleSlots.popLast() {
+        while waiters.count > checking, let index = popIdle() {
             if now >= slots[index].expiresAt {
                 evict(index, .lifetime, &actions)
             } else if needsCheck(index, now: now) {
@@ -33,13 +33,12 @@ extension PoolStateMachine {
         } else if !waiters.isEmpty, let entry = waiters.popFirst() {
             give(index, to: entry, now: now, &actions)
         } else {
-            slots[index].phase = .idle(since: now)
-            idleSlots.append(index)
+            putIdle(index, since: now)
         }
     }
 
     func needsCheck(_ index: Int, now: MonotonicInstant) -> Bool {
-        guard case .idle(let since) = slots[index].phase else { return false }
+        guard let since = slots[index].idleSince else { return false }
         return now.nanoseconds(since: since) > limits.checkAfterIdle
     }
 

@@ -9,8 +9,7 @@ extension PoolStateMachine {
         evictExpired(now: now, &actions)
         let idleTimeout = limits.idleTimeout
         evictIdle(.idleTimeout, leaving: limits.minimum, &actions) { slot in
-            guard case .idle(let since) = slot.phase else { return false }
-            return now.nanoseconds(since: since) >= idleTimeout
+            slot.idleSince.map { now.nanoseconds(since: $0) >= idleTimeout } ?? false
         }
         while live < min(limits.minimum, maximum), occupiedSlots < maximum {
             beginOpen(now: now, &actions)
@@ -49,11 +48,11 @@ extension PoolStateMachine {
     }
 
     private mutating func evictExpired(now: MonotonicInstant, _ actions: inout [Action]) {
-        for index in takeIdle() {
+        for (index, since) in takeIdle() {
             if now >= slots[index].expiresAt {
                 evict(index, .lifetime, &actions)
             } else {
-                idleSlots.append(index)
+                putIdle(index, since: since)
             }
         }
     }
@@ -63,12 +62,12 @@ extension PoolStateMachine {
         _ reason: EvictionReason, leaving remaining: Int, _ actions: inout [Action], where isDue: (PoolSlot) -> Bool
     ) {
         var surplus = live - remaining
-        for index in takeIdle() {
+        for (index, since) in takeIdle() {
             if surplus > 0, isDue(slots[index]) {
                 evict(index, reason, &actions)
                 surplus -= 1
             } else {
-                idleSlots.append(index)
+                putIdle(index, since: since)
             }
         }
     }

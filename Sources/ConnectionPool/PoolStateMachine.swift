@@ -13,27 +13,30 @@ struct PoolStateMachine<Waiter: Sendable> {
         case closed
     }
 
-    let limits: PoolLimits
-    var maximum: Int
+    // What each lease of an idle connection touches comes first, in as few lines of the cache as it takes.
     var lifecycle = Lifecycle.open
-    var slots: [PoolSlot] = []
-    var vacantSlots: [Int] = []
-    /// The idle slots, the most recently used one last.
-    var idleSlots: [Int] = []
-    var waiters = WaiterQueue<Waiter>()
-    /// When ``ring(_:now:)`` will be called; `nil` if it is not needed.
-    var alarm: AlarmOrder?
     /// All slots that are not vacant, by phase; a check and a reset count as leased.
+    var idle = 0
     var leased = 0
     var opening = 0
     var closing = 0
     var suspectedLeaks = 0
+    var maximum: Int
+    var slots: [PoolSlot] = []
+    /// The slot that became idle last: the first of the list that ``PoolSlot/Phase/idle(since:before:)`` goes on with.
+    var latestIdle: Int?
+    var waiters = WaiterQueue<Waiter>()
+    /// When ``ring(_:now:)`` will be called; `nil` if it is not needed.
+    var alarm: AlarmOrder?
+    var lastLeaseNumber: UInt64 = 0
+    let limits: PoolLimits
+    var vacantSlots: [Int] = []
     /// The most slots there may be: the maximum or, after it was lowered below what was there, exactly what is left.
     var ceiling: Int
     var lastSerial: UInt64 = 0
-    var lastLeaseNumber: UInt64 = 0
     var lastAlarmNumber: UInt64 = 0
     var lastOpenError: (any Error)?
+    /// Without the acquisitions, which are numbered.
     var counters = PoolCounters()
 
     init(configuration: PoolConfiguration) {
@@ -43,14 +46,14 @@ struct PoolStateMachine<Waiter: Sendable> {
     }
 
     /// Slots that are counted: from before an open begins until the close has returned.
-    var occupiedSlots: Int { idleSlots.count + leased + opening + closing }
+    var occupiedSlots: Int { idle + leased + opening + closing }
 
     /// Connections that are there to stay, or will be.
-    var live: Int { idleSlots.count + leased + opening }
+    var live: Int { idle + leased + opening }
 
     var occupancy: PoolOccupancy {
         var occupancy = PoolOccupancy()
-        occupancy.idle = idleSlots.count
+        occupancy.idle = idle
         occupancy.leased = leased
         occupancy.opening = opening
         occupancy.closing = closing
@@ -73,15 +76,16 @@ struct PoolStateMachine<Waiter: Sendable> {
         statistics.occupancy = occupancy
         statistics.suspectedLeaks = suspectedLeaks
         statistics.counters = counters
+        statistics.counters.acquisitions = Int(lastLeaseNumber)
         return statistics
     }
 }
 
 /// A configuration in the units of the clock, so that the common path divides nothing.
 struct PoolLimits {
+    let checkAfterIdle: Int64
     let minimum: Int
     let queueLimit: Int
-    let checkAfterIdle: Int64
     let idleTimeout: Int64
     let lifetime: Int64
     let leakThreshold: Int64

@@ -153,33 +153,36 @@ import Workers
     @Test("the brake goes on with a long run, and is on for a thousand times as long") func brakeTimes() {
         let brake = QuickBrake()
         let start = MonotonicInstant(nanoseconds: 0)
+        func isOn(at instant: MonotonicInstant) -> Bool { brake.isOn(at: instant) }
         func record(_ duration: Duration) { brake.record(RunTime(end: start, elapsed: duration, taken: duration)) }
         record(QuickBrake.longestRun - .nanoseconds(1))
-        #expect(!brake.isOn(at: start))
+        #expect(!isOn(at: start))
         record(QuickBrake.longestRun)
         record(QuickBrake.longestRun / 2)
         let pause = Duration.seconds(10)
-        #expect(brake.isOn(at: start.advanced(by: pause - .nanoseconds(1))))
-        #expect(!brake.isOn(at: start.advanced(by: pause)))
+        #expect(isOn(at: start.advanced(by: pause - .nanoseconds(1))))
+        #expect(!isOn(at: start.advanced(by: pause)))
         record(QuickBrake.longestRun * 2)
         record(QuickBrake.longestRun)
-        #expect(brake.isOn(at: start.advanced(by: pause)), "the shorter run of two at once does not end it")
+        #expect(isOn(at: start.advanced(by: pause)), "the shorter run of two at once does not end it")
     }
 
     @Test("after a run that seems slow, and was not measured, runs are measured for a thousand times as long")
     func doubt() {
         let brake = QuickBrake()
         let start = MonotonicInstant(nanoseconds: 0)
+        func isOn(at instant: MonotonicInstant) -> Bool { brake.isOn(at: instant) }
+        func isInDoubt(at instant: MonotonicInstant) -> Bool { brake.isInDoubt(at: instant) }
         func record(_ elapsed: Duration, taken: Duration?) {
             brake.record(RunTime(end: start, elapsed: elapsed, taken: taken))
         }
         record(QuickBrake.longestRun, taken: .milliseconds(1))
-        #expect(!brake.isInDoubt(at: start), "what was measured is known")
+        #expect(!isInDoubt(at: start), "what was measured is known")
         record(.milliseconds(20), taken: nil)
         record(.milliseconds(1), taken: nil)
-        #expect(!brake.isOn(at: start), "another thread may have had the processor")
-        #expect(brake.isInDoubt(at: start.advanced(by: .seconds(20) - .nanoseconds(1))))
-        #expect(!brake.isInDoubt(at: start.advanced(by: .seconds(20))))
+        #expect(!isOn(at: start), "another thread may have had the processor")
+        #expect(isInDoubt(at: start.advanced(by: .seconds(20) - .nanoseconds(1))))
+        #expect(!isInDoubt(at: start.advanced(by: .seconds(20))))
     }
 
     @Test("a writer's statement is never begun there")

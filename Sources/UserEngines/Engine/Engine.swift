@@ -17,16 +17,17 @@ public final class Engine: Sendable {
     /// Whose database it is.
     public let user: UserID
 
+    // With the user and the readers, what each quick statement touches.
     let readers: Pool
+    let quickBrake = QuickBrake()
+    let metrics: EngineMetrics
     let writer: Pool
     let service: Pool
     let database: EngineFile
     let serviceDatabase: EngineFile
     let key: GuardedBytes
     let configuration: EngineConfiguration
-    let metrics: EngineMetrics
     let logger: Logger
-    let quickBrake = QuickBrake()
     private let copies = Atomic(0)
 
     private init(

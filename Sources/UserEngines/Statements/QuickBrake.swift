@@ -9,7 +9,7 @@ import Timekeeping
 ///
 /// As long as all runs are quick by the clock, nobody asks what they have taken of the processor. One that seems slow says
 /// nothing then, but the engine's runs are measured for a while: only a small share of the time can pass unmeasured.
-final class QuickBrake: Sendable {
+struct QuickBrake: ~Copyable, Sendable {
     /// Longer than any run that could be stopped in time.
     static let longestRun = Duration.milliseconds(10)
     /// How many times as long as the run the brake is on, or the runs are measured.
