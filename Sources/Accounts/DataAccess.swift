@@ -13,20 +13,17 @@ public struct DataAccess: Sendable {
     public let user: UserID
 
     private let credential: Credential
-    private let proof: KeyProof
     private let accounts: Accounts
 
     init(_ session: Session, _ token: SessionToken, _ accounts: Accounts) {
         user = session.userID
         credential = .session(session, token)
-        proof = session.proof
         self.accounts = accounts
     }
 
     init(_ lease: ResearchLease, _ token: ResearchToken, _ accounts: Accounts) {
         user = lease.userID
         credential = .research(lease, token)
-        proof = lease.proof
         self.accounts = accounts
     }
 
@@ -72,7 +69,7 @@ public struct DataAccess: Sendable {
         in engines: EngineRegistry, _ body: (Engine) async throws -> Result
     ) async throws -> Result {
         try await engines.withEngine(of: user, key: { try await dataKey(in: engines) }) { engine in
-            try await proof.check(engine) { try await dataKey(in: engines) }
+            try await check(engine) { try await dataKey(in: engines) }
             return try await body(engine)
         }
     }
@@ -82,8 +79,22 @@ public struct DataAccess: Sendable {
     public func withOpenEngine<Result>(
         in engines: EngineRegistry, _ body: (Engine) throws -> Result
     ) rethrows -> Result? {
-        guard proof.isGiven else { return nil }
+        guard isProven else { return nil }
         return try engines.withOpenEngine(of: user, body)
+    }
+
+    private var isProven: Bool {
+        switch credential {
+        case .session(let session, _): session.proof.isGiven
+        case .research(let lease, _): lease.proof.isGiven
+        }
+    }
+
+    private func check(_ engine: Engine, _ key: () async throws -> GuardedBytes) async throws {
+        switch credential {
+        case .session(let session, _): try await session.proof.check(engine, key)
+        case .research(let lease, _): try await lease.proof.check(engine, key)
+        }
     }
 
     /// Has the token show that it leads to the database's key, for which the engine is opened unless the token has done so
@@ -91,7 +102,7 @@ public struct DataAccess: Sendable {
     ///
     /// - Throws: `invalid_token` if it leads to another one; what the registry throws.
     public func prove(in engines: EngineRegistry) async throws {
-        if !proof.isGiven { try await withEngine(in: engines) { _ in } }
+        if !isProven { try await withEngine(in: engines) { _ in } }
     }
 }
 

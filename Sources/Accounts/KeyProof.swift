@@ -6,7 +6,7 @@ import UserEngines
 ///
 /// A seal that opens proves only that somebody made it. Whoever can write to the catalog can make a record with a secret
 /// and a seal of their own, and would be let into a database that its owner has opened.
-final class KeyProof: Sendable {
+struct KeyProof: ~Copyable, Sendable {
     private let given = Atomic(false)
 
     var isGiven: Bool { given.load(ordering: .relaxed) }

@@ -8,27 +8,28 @@ import UserEngines
 /// It comes from the catalog, which a stranger may have written to, so it counts for nothing until its token's secret
 /// has opened its seal once in this process.
 public final class Session: Sendable {
-    /// The session's name in lists; no secret.
-    public let id: SessionID
+    // What each use touches comes first, in as few lines of the cache as it takes.
     /// Whose session it is.
     public let userID: UserID
-    /// The name of that user.
-    public let username: String
-    /// When the user logged in.
-    public let created: UnixTime
+    private let state: Mutex<State>
     /// When the session ends however much it is used.
     public let expiresAt: UnixTime
     /// How long it lives without being used.
     public let idleTimeout: Duration
+    let proof = KeyProof()
+    /// The session's name in lists; no secret.
+    public let id: SessionID
+    /// The name of that user.
+    public let username: String
+    /// When the user logged in.
+    public let created: UnixTime
     /// The address that the login came from.
     public let address: String
     /// The user agent that the login named, cut to a bounded length; empty if none.
     public let userAgent: String
 
     let lookupHash: Digest
-    let proof = KeyProof()
     private let seal: Seal
-    private let state: Mutex<State>
 
     private struct State {
         var phase = Phase.unverified
