@@ -20,6 +20,32 @@ import Testing
         }
     }
 
+    @Test("of an engine that has closed, and its pools, nothing stays in memory")
+    func leavesNothing() async throws {
+        try await EngineFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            let remains = Remains()
+            try await fixture.registry.withEngine(of: user, key: { try fixture.copyOfKey() }) { engine in
+                for role in PoolRole.allCases { remains.pools.append(Weak(engine.pool(role))) }
+            }
+            #expect(remains.pools.allSatisfy { $0.pool != nil })
+            await fixture.registry.forceClose(user, reason: .admin)
+            try await eventually { remains.pools.allSatisfy { $0.pool == nil } }
+        }
+    }
+
+    private struct Weak {
+        private(set) weak var pool: Engine.Pool?
+
+        init(_ pool: Engine.Pool) {
+            self.pool = pool
+        }
+    }
+
+    private final class Remains {
+        var pools: [Weak] = []
+    }
+
     @Test("concurrent first requests share one opening")
     func singleFlight() async throws {
         try await EngineFixture.run { fixture in

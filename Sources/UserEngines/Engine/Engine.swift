@@ -29,6 +29,7 @@ public final class Engine: Sendable {
     let configuration: EngineConfiguration
     let logger: Logger
     private let copies = Atomic(0)
+    private let pools: EnginePools
 
     private init(
         user: UserID, database: EngineFile, service serviceDatabase: EngineFile, key: GuardedBytes,
@@ -43,6 +44,7 @@ public final class Engine: Sendable {
         self.database = database
         self.serviceDatabase = serviceDatabase
         let pools = EnginePools()
+        self.pools = pools
         func pool(_ role: PoolRole, of file: EngineFile, maximum: Int) -> Pool {
             Pool(
                 configuration: configuration.pool(maximum: maximum),
@@ -56,6 +58,10 @@ public final class Engine: Sendable {
         writer = pool(.writer, of: database, maximum: 1)
         service = pool(.service, of: serviceDatabase, maximum: 1)
         pools.set([.reader: readers, .writer: writer, .service: service])
+    }
+
+    deinit {
+        pools.clear()
     }
 
     /// Opens a user's database: its writer connection is open, and so the key is right, when this returns.
