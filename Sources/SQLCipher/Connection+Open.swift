@@ -136,6 +136,7 @@ extension Connection {
         }
         try applyPragmas()
         authorization.install(on: handle)
+        memory = HandleMemory(of: handle)
     }
 
     /// No earlier statement reads a page, so this one tells a wrong key.

@@ -27,6 +27,7 @@ extension Connection {
     /// The statement with this text if it lies in the cache: nothing is compiled.
     public func cachedStatement(utf8 sql: UnsafeBufferPointer<UInt8>) -> Statement? {
         guard let cached = compiled.lend(sql) else { return nil }
+        HandleMemory.prefetch(statement: cached.handle)
         return Statement(cached, of: self)
     }
 

@@ -16,6 +16,9 @@ public final class Connection: @unchecked Sendable {
     /// What statements have done since the last reset that a rollback does not undo.
     var residue: StatementFacts = []
 
+    /// Nil until the connection is set up.
+    var memory: HandleMemory?
+
     let limit: ProgressLimit
     let deferred = DeferredFinalization()
     var compiled: CompiledStatements

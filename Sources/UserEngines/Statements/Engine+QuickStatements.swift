@@ -22,7 +22,8 @@ extension Engine {
         try sql.withUTF8Bytes { sql in
             guard StatementRoute(utf8: sql) == .reader else { return nil }
             return try readers.withIdleConnection { connection in
-                try runIfQuick(sql, arguments, timeout, on: connection, read)
+                connection.prefetch()
+                return try runIfQuick(sql, arguments, timeout, on: connection, read)
             } ?? nil
         }
     }
