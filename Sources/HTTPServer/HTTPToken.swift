@@ -41,7 +41,17 @@ extension UnsafeRawBufferPointer {
 
     /// Whether there are bytes, and they make a token.
     var isToken: Bool {
-        for byte in self where !HTTPToken.contains(byte) { return false }
+        var position = 0
+        while position < count {
+            // The last eight again, where fewer are left.
+            let start = Swift.min(position, count - 8)
+            if start >= 0, loadUnaligned(fromByteOffset: start, as: UInt64.self).isLettersAndHyphens {
+                position = start + 8
+            } else {
+                guard HTTPToken.contains(self[position]) else { return false }
+                position += 1
+            }
+        }
         return !isEmpty
     }
 
@@ -62,6 +72,16 @@ extension UnsafeRawBufferPointer {
 }
 
 extension UInt64 {
+    /// Whether each of the eight bytes is an ASCII letter or a hyphen, as in most names.
+    fileprivate var isLettersAndHyphens: Bool {
+        // No sum of two bytes below 0x80 reaches the next byte.
+        let ascii = self & 0x7F7F_7F7F_7F7F_7F7F
+        let lowercased = ascii | 0x2020_2020_2020_2020
+        let areLetters = (lowercased &+ 0x1F1F_1F1F_1F1F_1F1F) & ~(lowercased &+ 0x0505_0505_0505_0505)
+        let areHyphens = ~((ascii ^ 0x2D2D_2D2D_2D2D_2D2D) &+ 0x7F7F_7F7F_7F7F_7F7F)
+        return ((areLetters | areHyphens) & ~self) & 0x8080_8080_8080_8080 == 0x8080_8080_8080_8080
+    }
+
     /// Whether one of the eight bytes is below 0x20 or is 0x7F
     /// (https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord).
     fileprivate var mayHaveControlByte: Bool {

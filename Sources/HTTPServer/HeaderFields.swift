@@ -41,10 +41,9 @@ public struct HeaderFields: @unchecked Sendable {
     /// Whether every name is a token and no value has a control character. A space before the colon is among what
     /// this finds (https://www.rfc-editor.org/rfc/rfc9112#section-5.1).
     var areWellFormed: Bool {
-        for index in 0..<storage.count {
-            guard storage.name(at: index).isToken, storage.value(at: index).isPlainLine else { return false }
-        }
-        return true
+        for index in 0..<storage.count where !storage.name(at: index).isToken { return false }
+        // Those of names have been looked at, but all together takes less time than each value alone.
+        return storage.bytes.isPlainLine
     }
 
     /// Collects fields into one allocation.

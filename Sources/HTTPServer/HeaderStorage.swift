@@ -65,6 +65,14 @@ final class HeaderStorage: ManagedBuffer<HeaderStorage.Extent, HeaderField> {
         return UnsafeRawBufferPointer(start: bytes + Int(field.nameCount), count: Int(field.valueCount))
     }
 
+    /// All names and values, one after the other. They live as long as this.
+    var bytes: UnsafeRawBufferPointer {
+        withUnsafeMutablePointers { extent, fields in
+            UnsafeRawBufferPointer(
+                start: UnsafeRawPointer(fields + extent.pointee.capacity), count: extent.pointee.byteCount)
+        }
+    }
+
     private func field(at index: Int) -> (HeaderField, UnsafeRawPointer) {
         withUnsafeMutablePointers { extent, fields in
             precondition(index >= 0 && index < extent.pointee.count)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a request line asks for, and what that leads to. Clients ask for the same again and again, so a connection keeps its
 /// last one, and a request only refers to it.
 final class ResolvedTarget: Sendable {
@@ -51,6 +53,6 @@ final class ResolvedTarget: Sendable {
     var isWorthKeeping: Bool { bytes.count <= Self.longestKept }
 
     func matches(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
-        bytes.count == other.count && bytes.elementsEqual(other)
+        bytes.count == other.count && (other.isEmpty || memcmp(bytes, other.baseAddress!, other.count) == 0)
     }
 }

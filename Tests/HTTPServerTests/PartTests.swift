@@ -46,6 +46,24 @@ struct PartTests {
         #expect(fields([("Host", "a"), (name, value)]).areWellFormed == isGood)
     }
 
+    @Test("A byte that a name cannot have is found wherever it stands")
+    func names() {
+        let others = Set("!#$%&'*+-.^_`|~0123456789".utf8)
+        for byte in UInt8.min ... .max {
+            let isLetter = (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            for length in [1, 7, 8, 9, 16, 21] {
+                for position in 0..<length {
+                    var name = [UInt8](repeating: UInt8(ascii: position % 2 == 0 ? "z" : "-"), count: length)
+                    name[position] = byte
+                    #expect(
+                        name.withUnsafeBytes { $0.isToken } == (isLetter || others.contains(byte)),
+                        "\(byte) at \(position) of \(length)")
+                }
+            }
+        }
+        #expect(![UInt8]().withUnsafeBytes { $0.isToken })
+    }
+
     @Test("A control character in a value is found wherever it stands")
     func controlCharacters() {
         for byte in UInt8.min ... .max {
