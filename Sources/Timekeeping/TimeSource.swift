@@ -74,7 +74,9 @@ extension TimeSource {
 extension Duration {
     /// The duration in nanoseconds, cut towards zero, saturating at the range of `Int64` (292 years).
     public var wholeNanoseconds: Int64 {
-        Int64(clamping: attoseconds / 1_000_000_000)
+        // Up to nine seconds fit a machine word, whose division is several times as quick.
+        if let attoseconds = Int64(exactly: attoseconds) { return attoseconds / 1_000_000_000 }
+        return Int64(clamping: attoseconds / 1_000_000_000)
     }
 
     /// The duration in seconds, as Prometheus wants it.

@@ -59,12 +59,13 @@ public final class EngineRegistry: Sendable {
         return try await body(engine)
     }
 
-    /// The same without waiting; `nil`, and `body` is not called, if the engine is not open.
+    /// The same for a `body` that is done at once; `nil`, and `body` is not called, if the engine is not open.
     public func withOpenEngine<Result>(
         of user: UserID, _ body: (Engine) throws -> Result
     ) rethrows -> Result? {
-        guard let engine = decide({ $0.useIfOpen(user, at: time.now) }) else { return nil }
-        defer { endUse(of: engine, at: time.now) }
+        let now = time.now
+        guard let engine = decide({ $0.useIfOpen(user, at: now) }) else { return nil }
+        defer { endUse(of: engine, at: now) }
         return try body(engine)
     }
 
