@@ -1,5 +1,5 @@
 /// A request method, case-sensitive as HTTP has it (https://www.rfc-editor.org/rfc/rfc9110#section-9).
-public enum HTTPMethod: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+public enum HTTPMethod: Hashable, Sendable, CustomStringConvertible {
     /// A route for it answers `HEAD` as well.
     case get
     case head
@@ -9,13 +9,13 @@ public enum HTTPMethod: RawRepresentable, Hashable, Sendable, CustomStringConver
     case delete
     /// Answered with 204 and `Allow` where no route takes it.
     case options
-    /// Any other, as it stands in the request line.
+    /// Any other, as it stands in the request line; made by ``init(_:)``, so that no method has two forms.
     case other(String)
 
     /// Makes a method from its name.
-    public init(rawValue: String) {
+    public init(_ name: String) {
         self =
-            switch rawValue {
+            switch name {
             case "GET": .get
             case "HEAD": .head
             case "POST": .post
@@ -23,7 +23,7 @@ public enum HTTPMethod: RawRepresentable, Hashable, Sendable, CustomStringConver
             case "PATCH": .patch
             case "DELETE": .delete
             case "OPTIONS": .options
-            default: .other(rawValue)
+            default: .other(name)
             }
     }
 
@@ -31,11 +31,11 @@ public enum HTTPMethod: RawRepresentable, Hashable, Sendable, CustomStringConver
     init?(_ name: UnsafePointer<CChar>) {
         let token = UnsafeRawBufferPointer(UnsafeBufferPointer(cString: name))
         guard token.isToken else { return nil }
-        self.init(rawValue: String(decoding: token, as: UTF8.self))
+        self.init(String(decoding: token, as: UTF8.self))
     }
 
     /// The name, as in the request line.
-    public var rawValue: String {
+    public var name: String {
         switch self {
         case .get: "GET"
         case .head: "HEAD"
@@ -49,5 +49,5 @@ public enum HTTPMethod: RawRepresentable, Hashable, Sendable, CustomStringConver
     }
 
     /// The name, as in the request line.
-    public var description: String { rawValue }
+    public var description: String { name }
 }

@@ -17,7 +17,7 @@ public struct Router: Sendable {
         var allow: String {
             var methods = Set(routes.map(\.method)).union([.options])
             if methods.contains(.get) { methods.insert(.head) }
-            return methods.map(\.rawValue).sorted().joined(separator: ", ")
+            return methods.map(\.name).sorted().joined(separator: ", ")
         }
 
         func route(for method: HTTPMethod) -> Int? {

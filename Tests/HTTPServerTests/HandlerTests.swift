@@ -123,7 +123,7 @@ struct HandlerTests {
             router.on(.post, "/{a}/{b}", body: .buffered()) { request in
                 let token = request.headers.withBytes(of: "authorization") { String(decoding: $0, as: UTF8.self) }
                 let parts = [
-                    request.method.rawValue, request.path, request.parameter("b"), request.parameter("a"),
+                    request.method.name, request.path, request.parameter("b"), request.parameter("a"),
                     request.query("q") ?? "-", request.query("none") ?? "-", request.header("X-TWO") ?? "-",
                     request.headers.values(of: "x-two").joined(separator: "+"), request.userAgent ?? "-",
                     token ?? "-", request.remoteAddress.host, "\(request.body.count)", "\(request.bodyStream == nil)",

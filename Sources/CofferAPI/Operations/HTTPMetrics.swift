@@ -8,8 +8,8 @@ public final class HTTPMetrics: HTTPObserver {
     private let routes: [String]
     private let requests: CounterFamily
     private let seconds: HistogramFamily
-    /// The series that have been met, by the number of their route, and at last those without one: a handful each, for a route knows its methods and
-    /// answers with few statuses.
+    /// The series that have been met, by the number of their route, and at last those without one: a handful each, for a
+    /// route knows its methods and answers with few statuses.
     private let known: Mutex<[[Series]]>
 
     private struct Series {
@@ -23,8 +23,8 @@ public final class HTTPMetrics: HTTPObserver {
     private static let noRoute = "none"
     private static let anyMethod = HTTPMethod.other("any")
 
-    /// Registers the metrics. Those of `routes`, which are templates by their numbers, exist from the start; how often a route is answered
-    /// with which status is known only when it happens.
+    /// Registers the metrics. Those of `routes`, the templates of the router whose server this observes, exist from the
+    /// start; how often a route is answered with which status is known only when it happens.
     public init(_ metrics: MetricsRegistry, routes: [String]) {
         self.routes = routes
         known = Mutex(Array(repeating: [], count: routes.count + 1))
@@ -59,7 +59,7 @@ public final class HTTPMetrics: HTTPObserver {
             }
             let route = request.route.map { routes[$0] } ?? Self.noRoute
             let series = Series(
-                status: status, method: method, count: requests.series(route, method.rawValue, "\(status.rawValue)"),
+                status: status, method: method, count: requests.series(route, method.name, "\(status.rawValue)"),
                 seconds: seconds.series(route))
             known[number].append(series)
             return (series.count, series.seconds)
