@@ -56,7 +56,7 @@ final class ClientConnection: Sendable {
     /// while it is suspended, which keeps it alive, by the one who has taken `suspendedSince` away.
     private nonisolated(unsafe) let handle: OpaquePointer
     let state: Mutex<State>
-    /// For its requests. Those of another connection have a cache line of their own.
+    /// For its requests; connections share none, for which their event threads would wait.
     let identifiers = Mutex(RequestIdentifiers())
 
     init(_ handle: OpaquePointer, requestBy deadline: MonotonicInstant, of core: ServerCore) {

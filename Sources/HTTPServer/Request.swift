@@ -30,35 +30,40 @@ public struct Request: @unchecked Sendable {
         id: RequestID, method: HTTPMethod, target: ResolvedTarget, parameterNames: [String] = [], headers: HeaderFields,
         remoteAddress: RemoteAddress, bodyStream: RequestBodyStream? = nil, bodyLength: Int64? = 0
     ) {
-        content = .make(
+        let head = RequestContent.Head(
             id: id, method: method, target: target, parameterNames: parameterNames, headers: headers,
-            remoteAddress: remoteAddress, bodyStream: bodyStream, bodyLength: bodyLength)
+            remoteAddress: remoteAddress, bodyStream: bodyStream)
+        content = .make(head, bodyLength: bodyLength)
     }
 
     /// The id that logs and responses carry: the client's `X-Request-ID` if it is 1–64 of `[A-Za-z0-9._-]`, else 32
     /// random hex digits.
-    public var id: RequestID { content.withUnsafeMutablePointerToHeader { $0.pointee.id } }
+    public var id: RequestID { content.withUnsafeMutablePointerToHeader { $0.pointee.head.id } }
 
     /// The method; `HEAD` where a `GET` route answers a `HEAD` request.
-    public var method: HTTPMethod { content.withUnsafeMutablePointerToHeader { $0.pointee.method } }
+    public var method: HTTPMethod { content.withUnsafeMutablePointerToHeader { $0.pointee.head.method } }
 
     /// The path as it was sent, still percent-encoded, without the query.
-    public var path: String { content.withUnsafeMutablePointerToHeader { $0.pointee.target.path } }
+    public var path: String { content.withUnsafeMutablePointerToHeader { $0.pointee.head.target.path } }
 
     /// The header fields.
-    public var headers: HeaderFields { content.withUnsafeMutablePointerToHeader { $0.pointee.headers } }
+    public var headers: HeaderFields { content.withUnsafeMutablePointerToHeader { $0.pointee.head.headers } }
 
     /// The client's end of the connection; behind a proxy, the proxy's.
-    public var remoteAddress: RemoteAddress { content.withUnsafeMutablePointerToHeader { $0.pointee.remoteAddress } }
+    public var remoteAddress: RemoteAddress {
+        content.withUnsafeMutablePointerToHeader { $0.pointee.head.remoteAddress }
+    }
 
     /// The body of a `.buffered` route, else empty.
     public var body: RequestBody { RequestBody(content: content) }
 
     /// The body of a `.streamed` route, else `nil`.
-    public var bodyStream: RequestBodyStream? { content.withUnsafeMutablePointerToHeader { $0.pointee.bodyStream } }
+    public var bodyStream: RequestBodyStream? {
+        content.withUnsafeMutablePointerToHeader { $0.pointee.head.bodyStream }
+    }
 
     /// The decoded query, in order.
-    public var queryItems: [QueryItem] { content.withUnsafeMutablePointerToHeader { $0.pointee.target.query } }
+    public var queryItems: [QueryItem] { content.withUnsafeMutablePointerToHeader { $0.pointee.head.target.query } }
 
     /// The value of the first header field of that name, whose case does not matter.
     public func header(_ name: StaticString) -> String? { headers[name] }
@@ -67,10 +72,10 @@ public struct Request: @unchecked Sendable {
     /// never make a file path of it.
     public func parameter(_ name: String) -> String {
         content.withUnsafeMutablePointerToHeader { fields in
-            guard let index = fields.pointee.parameterNames.firstIndex(of: name) else {
+            guard let index = fields.pointee.head.parameterNames.firstIndex(of: name) else {
                 preconditionFailure("the route's template has no parameter \(name)")
             }
-            return fields.pointee.target.parameters[index]
+            return fields.pointee.head.target.parameters[index]
         }
     }
 

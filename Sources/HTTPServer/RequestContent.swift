@@ -3,8 +3,8 @@ final class RequestContent: ManagedBuffer<RequestContent.Fields, UInt8> {
     /// The bytes up to which a body lies here. A longer one gets memory as it comes.
     private static let smallBody: Int64 = 4096
 
-    /// Never changed, but for the body.
-    struct Fields {
+    /// What never changes.
+    struct Head: Sendable {
         let id: RequestID
         let method: HTTPMethod
         let target: ResolvedTarget
@@ -12,19 +12,19 @@ final class RequestContent: ManagedBuffer<RequestContent.Fields, UInt8> {
         let headers: HeaderFields
         let remoteAddress: RemoteAddress
         let bodyStream: RequestBodyStream?
+    }
+
+    struct Fields {
+        let head: Head
         var body: BodyMemory
     }
 
     /// `bodyLength` is what was announced of a body that is to be collected here; `nil` for a chunked one.
-    static func make(
-        id: RequestID, method: HTTPMethod, target: ResolvedTarget, parameterNames: [String], headers: HeaderFields,
-        remoteAddress: RemoteAddress, bodyStream: RequestBodyStream?, bodyLength: Int64?
-    ) -> RequestContent {
+    static func make(_ head: Head, bodyLength: Int64?) -> RequestContent {
         let room = bodyLength.map { $0 <= smallBody ? Int($0) : 0 } ?? 0
         let content = create(minimumCapacity: room) { content in
             Fields(
-                id: id, method: method, target: target, parameterNames: parameterNames, headers: headers,
-                remoteAddress: remoteAddress, bodyStream: bodyStream,
+                head: head,
                 body: content.withUnsafeMutablePointerToElements {
                     BodyMemory(room: UnsafeMutableRawBufferPointer(start: $0, count: room))
                 })
