@@ -27,6 +27,15 @@ public struct DataAccess: Sendable {
         self.accounts = accounts
     }
 
+    /// The same with a copy of the token alone, for what outlives its request: the request's header fields would live as
+    /// long otherwise.
+    public func detached() -> DataAccess {
+        switch credential {
+        case .session(let session, let token): DataAccess(session, token.detached(), accounts)
+        case .research(let lease, let token): DataAccess(lease, token.detached(), accounts)
+        }
+    }
+
     /// The session whose token it was; `nil` for a research's.
     public var session: Session? {
         if case .session(let session, _) = credential { session } else { nil }

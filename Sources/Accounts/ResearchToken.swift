@@ -35,6 +35,9 @@ public struct ResearchToken: Sendable, Redacted {
         holder.withTokenText { text in TransientBytes(count: text.count) { $0.copyMemory(from: text) } }
     }
 
+    /// The same with a copy of the text alone, which its holder may have among other things.
+    func detached() -> ResearchToken { ResearchToken(text())! }
+
     /// What opens the lease's seal.
     func sealingKey() throws -> GuardedBytes {
         try holder.withTokenText { text in

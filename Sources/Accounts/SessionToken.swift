@@ -31,16 +31,13 @@ public struct SessionToken: Sendable, Redacted {
         lookupHash = hash
     }
 
-    /// Reads a token's text.
-    public init?(parsing text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        self.init(TransientBytes(count: bytes.count) { $0.copyBytes(from: bytes) })
-    }
-
     /// The text that goes to the client, once.
     public func text() -> TransientBytes {
         holder.withTokenText { text in TransientBytes(count: text.count) { $0.copyMemory(from: text) } }
     }
+
+    /// The same with a copy of the text alone, which its holder may have among other things.
+    func detached() -> SessionToken { SessionToken(text())! }
 
     /// What opens the session's seal.
     func sealingKey() throws -> GuardedBytes {

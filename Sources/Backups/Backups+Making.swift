@@ -8,7 +8,7 @@ extension Backups {
     /// - Throws: ``BackupError/busy`` while a restore or a change of the key runs.
     public func begin(with access: DataAccess, label: String?) throws -> BackupRun {
         let run = BackupRun(of: access.user, kind: .manual, label: label, created: time.unixTime)
-        guard let running = begin(run, .opening(access)) else { throw BackupError.busy }
+        guard let running = begin(run, .opening(access.detached())) else { throw BackupError.busy }
         return running
     }
 

@@ -10,10 +10,8 @@ func sessionBenchmarks() {
         try await withSessions { accounts, text in
             benchmark.startMeasurement()
             for _ in benchmark.scaledIterations {
-                try text.withUnsafeBytes { text in
-                    guard let token = SessionToken(parsing: text) else { return }
-                    blackHole(try accounts.authenticate(token))
-                }
+                guard let token = SessionToken(text) else { return }
+                blackHole(try accounts.authenticate(token))
             }
             benchmark.stopMeasurement()
         }
@@ -21,7 +19,7 @@ func sessionBenchmarks() {
 }
 
 /// Accounts with a hundred sessions, and the text of one's token.
-private func withSessions(_ body: (Accounts, [UInt8]) throws -> Void) async throws {
+private func withSessions(_ body: (Accounts, TransientBytes) throws -> Void) async throws {
     let directory = TemporaryDirectory()
     defer { withExtendedLifetime(directory) {} }
     let time = SystemTime()
@@ -38,6 +36,6 @@ private func withSessions(_ body: (Accounts, [UInt8]) throws -> Void) async thro
         let client = Client(address: "192.0.2.1")
         tokens.append(try await accounts.login(username: "user", password: password, from: client).token)
     }
-    try body(accounts, tokens[50].text().withUnsafeBytes { Array($0) })
+    try body(accounts, tokens[50].text())
     try await accounts.close()
 }
