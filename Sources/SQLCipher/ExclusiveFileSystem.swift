@@ -2,12 +2,16 @@ import CSQLCipher
 import Glibc
 import Synchronization
 
-/// SQLite's `unix-excl`, which remembers how long a database file is.
+/// SQLite's `unix-excl`, which remembers how long a database file is, and takes no lock of the whole process to read.
 ///
 /// A read begins with that question as long as nothing has been written since the file was opened
 /// (https://www.sqlite.org/c3ref/io_methods.html, `xFileSize`): a system call in every point read of a user who only reads.
 /// All that writes to such a file is in this process and comes through here, because the kernel keeps other processes out.
 /// So a length holds until the next write to any of these files.
+///
+/// Four times in each read SQLite wants its accesses to the log's index in order, for which a fence suffices
+/// (https://www.sqlite.org/c3ref/io_methods.html, `xShmBarrier`). SQLite's own function has one, and takes the lock of all files
+/// besides, "for redundancy" (os_unix.c): threads that read different files would wait for each other.
 enum ExclusiveFileSystem {
     static let name = "coffer-excl"
 
@@ -82,6 +86,7 @@ enum ExclusiveFileSystem {
             let methods = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
             methods.initialize(to: original.pointee)
             methods.pointee.xFileSize = { ExclusiveFileSystem.byteCount($0!, $1!) }
+            methods.pointee.xShmBarrier = { _ in atomicMemoryFence(ordering: .sequentiallyConsistent) }
             methods.pointee.xWrite = { file, bytes, count, offset in
                 defer { ExclusiveFileSystem.writes.add(1, ordering: .releasing) }
                 return ExclusiveFileSystem.tail(file!).pointee.original.pointee.xWrite(file, bytes, count, offset)

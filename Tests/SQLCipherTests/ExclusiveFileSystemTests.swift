@@ -1,6 +1,8 @@
 import CSQLCipher
 import Glibc
+import Synchronization
 import Testing
+import Workers
 
 @testable import SQLCipher
 
@@ -68,6 +70,46 @@ import Testing
             try writer.close()
             try reader.close()
         }
+    }
+
+    @Test("a read that finds everything in memory waits for no lock that all files share")
+    func sharedLock() throws {
+        try withConnection { connection in
+            try connection.execute("CREATE TABLE t(a); INSERT INTO t VALUES (7)")
+            #expect(try connection.value("SELECT a FROM t") == .integer(7))
+            let lock = SharedLock()
+            #expect(try connection.value("SELECT a FROM t") == .integer(7))
+            #expect(lock.release())
+        }
+    }
+}
+
+/// The lock of os_unix.c for what all files share, held by another thread.
+private final class SharedLock: Sendable {
+    private let isHeld = Atomic(false)
+    private let isWanted = Atomic(true)
+    private let workers = WorkerExecutor(threads: 1)
+
+    /// Takes the lock, and keeps it until ``release()`` or for ten seconds.
+    init() {
+        _ = Task(executorPreference: workers) { [self] in
+            let lock = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_VFS1)
+            sqlite3_mutex_enter(lock)
+            isHeld.store(true, ordering: .releasing)
+            let end = ContinuousClock.now + .seconds(10)
+            while isWanted.load(ordering: .acquiring), ContinuousClock.now < end { sched_yield() }
+            isHeld.store(false, ordering: .releasing)
+            sqlite3_mutex_leave(lock)
+        }
+        while !isHeld.load(ordering: .acquiring) { sched_yield() }
+    }
+
+    /// Whether it was held until now.
+    func release() -> Bool {
+        defer { workers.shutdown() }
+        let wasHeld = isHeld.load(ordering: .acquiring)
+        isWanted.store(false, ordering: .releasing)
+        return wasHeld
     }
 }
 
