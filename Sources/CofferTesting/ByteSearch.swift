@@ -1,19 +1,23 @@
 import Glibc
 
+extension UnsafeRawBufferPointer {
+    /// How often the bytes of `part`, which must not be empty, occur in these.
+    public func count(of part: [UInt8]) -> Int {
+        precondition(!part.isEmpty, "nothing is in everything")
+        guard let baseAddress, count >= part.count else { return 0 }
+        let end = baseAddress + (count - part.count + 1)
+        var (position, found) = (baseAddress, 0)
+        while let start = memchr(position, Int32(part[0]), end - position) {
+            if memcmp(start, part, part.count) == 0 { found += 1 }
+            position = UnsafeRawPointer(start) + 1
+        }
+        return found
+    }
+}
+
 extension [UInt8] {
     /// Whether the UTF-8 bytes of a text, which must not be empty, occur anywhere in these.
     public func contains(textOf text: String) -> Bool {
-        let part = Array(text.utf8)
-        precondition(!part.isEmpty, "the empty text is in everything")
-        return withUnsafeBytes { bytes in
-            var position = 0
-            while position + part.count <= bytes.count {
-                let rest = bytes.baseAddress! + position
-                guard let start = memchr(rest, Int32(part[0]), bytes.count - position) else { return false }
-                position = UnsafeRawPointer(start) - bytes.baseAddress! + 1
-                if bytes.count - position >= part.count - 1 && memcmp(start, part, part.count) == 0 { return true }
-            }
-            return false
-        }
+        withUnsafeBytes { $0.count(of: Array(text.utf8)) > 0 }
     }
 }
