@@ -35,17 +35,6 @@ import Timekeeping
         #expect(pool.given.map(\.waiter) == [1, 2, 4])
     }
 
-    @Test("the most recently used connection is reused first") func lastInFirstOut() throws {
-        var pool = MachineFixture(PoolConfiguration(maximum: 3))
-        for waiter in 1...3 {
-            try pool.acquire(waiter)
-            try pool.open()
-        }
-        for index in [1, 0, 2] { pool.release(pool.given[index].grant) }
-        let again = (1...3).map { _ in pool.machine.leaseIdle(site: AcquireSite(), now: pool.now) }
-        #expect(again.map { $0?.ticket.index } == [2, 0, 1].map { pool.given[$0].grant.ticket.index })
-    }
-
     @Test("a failed open ends the wait of the first waiter, and the next gets a try of its own")
     func failedOpen() throws {
         var pool = MachineFixture(PoolConfiguration(maximum: 1))
