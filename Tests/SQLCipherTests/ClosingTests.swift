@@ -34,16 +34,6 @@ import Workers
         }
     }
 
-    @Test("what is fetched into the cache need not be there any more")
-    func prefetchAfterClose() throws {
-        try withDatabase { database throws in
-            let connection = try database.open()
-            connection.prefetch()
-            #expect(try connection.close() == [])
-            connection.prefetch()
-        }
-    }
-
     @Test("a dropped statement is no unfinished one")
     func droppedStatement() throws {
         try withDatabase { database throws in
