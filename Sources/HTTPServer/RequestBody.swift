@@ -19,7 +19,8 @@ public struct RequestBody: @unchecked Sendable, CustomStringConvertible {
         try content.withUnsafeMutablePointerToHeader { (fields) throws(Failure) in try body(fields.pointee.body.bytes) }
     }
 
-    /// Overwrites the bytes with zeros and frees what was allocated for them alone; the body is empty afterwards.
+    /// Overwrites the bytes with zeros and frees what was allocated for them alone; the body is empty afterwards. What
+    /// refers to places in it must be gone.
     public func wipe() {
         content.withUnsafeMutablePointerToHeader { $0.pointee.body.wipe() }
     }

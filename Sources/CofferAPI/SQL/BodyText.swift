@@ -11,7 +11,8 @@ enum BodyText: StatementText {
         switch self {
         case .written(let bytes, let range):
             try bytes.withUnsafeBytes { bytes in
-                try UnsafeRawBufferPointer(rebasing: bytes[range]).withMemoryRebound(to: UInt8.self, body)
+                precondition(range.upperBound <= bytes.count, "the body was wiped while a text of it was in use")
+                return try UnsafeRawBufferPointer(rebasing: bytes[range]).withMemoryRebound(to: UInt8.self, body)
             }
         case .decoded(let text): try text.withUTF8Bytes(body)
         }
