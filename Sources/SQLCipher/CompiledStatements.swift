@@ -4,7 +4,7 @@
 /// An idle statement is not among those that are lent, so it cannot be handed out twice.
 struct CompiledStatements {
     /// A longer text is not kept: its use is not frequent, and its copy and program are big.
-    static let longestText = 16 * 1024
+    private static let longestText = 16 * 1024
 
     /// The fingerprint of the key lies beside the others', so that a look-up touches one statement.
     private struct Idle {
@@ -25,9 +25,14 @@ struct CompiledStatements {
         self.capacity = capacity
     }
 
+    /// Whether a statement with this text is kept when it is given back.
+    func keeps(_ sql: UnsafeBufferPointer<UInt8>) -> Bool {
+        capacity > 0 && sql.count <= Self.longestText
+    }
+
     /// Lends the idle statement with this text, if there is one.
     mutating func lend(_ sql: UnsafeBufferPointer<UInt8>) -> PreparedStatement? {
-        guard let index = index(of: sql, StatementKey.fingerprint(of: sql)) else { return nil }
+        guard keeps(sql), let index = index(of: sql, StatementKey.fingerprint(of: sql)) else { return nil }
         let statement = idle.remove(at: index).statement
         lent.append(statement.handle)
         return statement
@@ -41,7 +46,7 @@ struct CompiledStatements {
     /// Takes back a statement that was reset. Returns the one that must be finalized for it, if any.
     mutating func takeBack(_ statement: PreparedStatement) -> OpaquePointer? {
         removeLent(statement.handle)
-        guard let key = statement.key, capacity > 0,
+        guard let key = statement.key,
             key.text.withUnsafeBufferPointer({ index(of: $0, key.fingerprint) }) == nil
         else { return statement.handle }
         let evicted = idle.count == capacity ? idle.removeFirst().statement.handle : nil

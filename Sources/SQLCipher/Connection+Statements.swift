@@ -94,7 +94,7 @@ extension Connection {
             sqlite3_finalize(statement)
             throw StatementError.multiple(offset: offset)
         }
-        let key = sql.count <= CompiledStatements.longestText && compiled.capacity > 0 ? StatementKey(sql) : nil
+        let key = compiled.keeps(sql) ? StatementKey(sql) : nil
         return PreparedStatement(handle: statement, facts: facts, key: key)
     }
 
