@@ -10,7 +10,8 @@ import Timekeeping
 public final class Connection: @unchecked Sendable {
     // What each use touches comes first, in as few lines of the cache as it takes.
     private let openedHandle: OpaquePointer
-    /// Whether SQLite has closed the handle. As with a statement's end, each look at a plain variable would be checked.
+    /// Whether SQLite has closed the handle. Atomic because each look at a plain variable of an object is checked for another
+    /// access at the same time, and this one is looked at often. See https://www.swift.org/blog/swift-5-exclusivity/.
     let isHandleClosed = Atomic(false)
 
     /// What statements have done since the last reset that a rollback does not undo.

@@ -3,7 +3,8 @@ import Synchronization
 
 /// One compiled statement, lent by its ``Connection``, to be ended with ``finish()``.
 ///
-/// It cannot be copied, so one that was finished cannot act on what the next user of its compiled statement does.
+/// It cannot be copied, and knows when it is finished: from then on it does nothing to the compiled statement, which may have
+/// its next user.
 ///
 /// Sound as `@unchecked Sendable`: it belongs to the connection's use and is only used by the connection's one user;
 /// its deinitializer, which may run anywhere, does nothing but put the handle into the connection's locked queue.
