@@ -4,43 +4,38 @@ import SQLCipher
 
 /// One statement as a client sends it: `{"sql": …, "args"?: …}`.
 struct QueryBody {
-    /// Nil only until it has been read.
-    private var text: BodyText?
-    private(set) var arguments = Arguments.none
-
-    var sql: BodyText { text! }
+    let sql: BodyText
+    let arguments: Arguments
 
     /// Reads the body of `POST /v1/query`.
     static func read(_ body: RequestBody) throws -> QueryBody {
-        var query = QueryBody()
         try body.withUnsafeBytes { bytes in
-            try ObjectBody.read(bytes) { try query.read($0, &$1, of: body) }
+            try QueryBody(of: body) { try ObjectBody.read(bytes, $0) }
         }
-        try query.checkIsComplete()
-        return query
     }
 
     /// Reads one of the statements of a body.
     fileprivate static func read(_ cursor: inout JSONCursor, of body: RequestBody) throws -> QueryBody {
-        var query = QueryBody()
-        try ObjectBody.readObject("statements", &cursor) { try query.read($0, &$1, of: body) }
-        try query.checkIsComplete()
-        return query
+        try QueryBody(of: body) { try ObjectBody.readObject("statements", &cursor, $0) }
     }
 
-    private mutating func read(
-        _ name: JSONStringToken, _ cursor: inout JSONCursor, of body: RequestBody
-    ) throws -> Bool {
-        switch name {
-        case "sql": text = try cursor.text(for: "sql", of: body)
-        case "args": arguments = try ArgumentReader.read(&cursor)
-        default: return false
+    /// Makes a query of the members that `readObject` calls its argument for.
+    private init(
+        of body: RequestBody, _ readObject: ((JSONStringToken, inout JSONCursor) throws -> Bool) throws -> Void
+    ) throws {
+        var sql: BodyText?
+        var arguments = Arguments.none
+        try readObject { name, cursor in
+            switch name {
+            case "sql": sql = try cursor.text(for: "sql", of: body)
+            case "args": arguments = try ArgumentReader.read(&cursor)
+            default: return false
+            }
+            return true
         }
-        return true
-    }
-
-    private func checkIsComplete() throws {
-        guard text != nil else { throw Problem.invalidField("sql", "is missing") }
+        guard let sql else { throw Problem.invalidField("sql", "is missing") }
+        self.sql = sql
+        self.arguments = arguments
     }
 }
 
