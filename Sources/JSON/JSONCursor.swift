@@ -35,16 +35,19 @@ public enum JSONKind: Sendable {
 public struct JSONCursor {
     let input: UnsafeRawBufferPointer
     let maximumDepth: Int
-    /// Bytes read so far; after an error, unspecified.
-    public internal(set) var offset = 0
+    /// Where in the input the next byte to be read lies; after an error, unspecified.
+    public internal(set) var offset: Int
     /// Arrays and objects that are begun and not ended.
     public private(set) var depth = 0
     /// Nothing of the innermost container has been read: no comma is due.
     private var isAtFirst = false
 
-    /// Makes a cursor at the beginning of `input`; more than `maximumDepth` containers inside each other are refused.
-    public init(_ input: UnsafeRawBufferPointer, maximumDepth: Int = 64) {
+    /// Makes a cursor at the beginning of `input`, or at a value inside it that is to be read alone; more than `maximumDepth`
+    /// containers inside each other are refused, counted from there.
+    public init(_ input: UnsafeRawBufferPointer, at offset: Int = 0, maximumDepth: Int = 64) {
+        precondition((0...input.count).contains(offset), "a cursor stands in its input")
         self.input = input
+        self.offset = offset
         self.maximumDepth = maximumDepth
     }
 

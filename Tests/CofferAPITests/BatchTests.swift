@@ -168,6 +168,21 @@ struct BatchTests {
         (#"{"statements":[{"sql":"SELECT 1","sql":"SELECT 1"}]}"#, "sql"),
     ]
 
+    @Test("nothing runs before the whole body was found to be right", arguments: [true, false])
+    func checkedBefore(isAtomic: Bool) async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            let problem = try expectProblem(
+                try await api.batch(
+                    #"[{"sql":"CREATE TABLE t(v)"},{"sql":"nonsense"},{"sql":"SELECT 1","args":1},{"sql":1}]"#,
+                    ",\"atomic\":\(isAtomic)", as: user),
+                400, "invalid_field")
+            #expect(problem["field"] == .string("args"), "the first in the body")
+            #expect(problem["statement_index"] == nil)
+            #expect(try await api.rows("SELECT count(*) FROM sqlite_schema", as: user) == json("[[0]]"))
+        }
+    }
+
     @Test("a body that is no batch is refused by the name of the field")
     func malformed() async throws {
         try await APIFixture.run { api in

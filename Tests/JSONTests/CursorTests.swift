@@ -51,6 +51,29 @@ struct CursorTests {
         }
     }
 
+    @Test("A value is read from the place where it was met before")
+    func valueInside() throws {
+        let document = Array(#"{"list": [ {"a": 1},[true, "x"] ]}"#.utf8)
+        try document.withUnsafeBytes { bytes in
+            var cursor = JSONCursor(bytes)
+            var places: [Int] = []
+            var values: [JSONValue] = []
+            try cursor.beginObject()
+            _ = try cursor.nextName()
+            try cursor.beginArray()
+            while try cursor.nextElement() {
+                places.append(cursor.offset)
+                values.append(try cursor.readValue())
+            }
+            for (place, value) in zip(places, values).reversed() {
+                var again = JSONCursor(bytes, at: place)
+                #expect(try again.readValue() == value)
+                #expect(again.depth == 0)
+            }
+            #expect(places.count == 2)
+        }
+    }
+
     @Test("A name that only begins like the pattern does not match")
     func nameMatching() throws {
         for name in ["sq", "sqll", "", "SQL", "sq\\u006d"] {

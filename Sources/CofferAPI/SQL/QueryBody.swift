@@ -15,7 +15,7 @@ struct QueryBody {
     }
 
     /// Reads one of the statements of a body.
-    fileprivate static func read(_ cursor: inout JSONCursor, of body: RequestBody) throws -> QueryBody {
+    static func read(_ cursor: inout JSONCursor, of body: RequestBody) throws -> QueryBody {
         try QueryBody(of: body) { try ObjectBody.readObject("statements", &cursor, $0) }
     }
 
@@ -36,38 +36,5 @@ struct QueryBody {
         guard let sql else { throw Problem.invalidField("sql", "is missing") }
         self.sql = sql
         self.arguments = arguments
-    }
-}
-
-/// Several statements: `{"statements": [{"sql": …, "args"?: …}, …], "atomic"?: true}`.
-struct BatchBody {
-    var statements: [QueryBody]
-    var isAtomic: Bool
-
-    /// Reads the body of `POST /v1/query/batch`.
-    static func read(_ body: RequestBody) throws -> BatchBody {
-        var statements: [QueryBody]?
-        var isAtomic = true
-        try body.withUnsafeBytes { bytes in
-            try ObjectBody.read(bytes) { name, cursor in
-                switch name {
-                case "statements": statements = try Self.statements(&cursor, of: body)
-                case "atomic": isAtomic = try cursor.bool(for: "atomic")
-                default: return false
-                }
-                return true
-            }
-        }
-        guard let statements else { throw Problem.invalidField("statements", "is missing") }
-        guard !statements.isEmpty else { throw Problem.invalidField("statements", "must not be empty") }
-        return BatchBody(statements: statements, isAtomic: isAtomic)
-    }
-
-    private static func statements(_ cursor: inout JSONCursor, of body: RequestBody) throws -> [QueryBody] {
-        try cursor.expect(.array, for: "statements")
-        var statements: [QueryBody] = []
-        try cursor.beginArray()
-        while try cursor.nextElement() { statements.append(try QueryBody.read(&cursor, of: body)) }
-        return statements
     }
 }

@@ -65,8 +65,9 @@ struct QueryRoutes: Sendable {
             try await engine.runBatch(atomic: batch.isAtomic, timeout: timeout) { runner in
                 var writer = ResultWriter(options)
                 writer.beginBatch()
-                for (index, query) in batch.statements.enumerated() {
+                for index in batch.starts.indices {
                     do {
+                        let query = try batch.statement(index)
                         try runner.run(query.sql, query.arguments) { statement, connection in
                             try writer.write(statement, on: connection)
                         }
