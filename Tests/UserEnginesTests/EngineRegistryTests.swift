@@ -96,8 +96,8 @@ import Testing
             #expect(fixture.registry.census().open == 1)
             gate.open()
             try await use.value
-            try await eventually { fixture.registry.census().open == 0 && fixture.openUserFiles == [] }
-            #expect(fixture.scrape().contains("coffer_engines_closed_total{reason=\"logout\"} 1\n"))
+            try await eventually { fixture.scrape().contains("coffer_engines_closed_total{reason=\"logout\"} 1\n") }
+            #expect(fixture.registry.census().open == 0 && fixture.openUserFiles == [])
         }
     }
 
@@ -114,8 +114,8 @@ import Testing
             }
             let isKept = closing.map { $0 == nil }
             #expect(isKept == true)
-            try await eventually { fixture.registry.census().open == 0 && fixture.openUserFiles == [] }
-            #expect(fixture.scrape().contains("coffer_engines_closed_total{reason=\"logout\"} 1\n"))
+            try await eventually { fixture.scrape().contains("coffer_engines_closed_total{reason=\"logout\"} 1\n") }
+            #expect(fixture.registry.census().open == 0 && fixture.openUserFiles == [])
         }
     }
 
