@@ -7,10 +7,10 @@ public struct ResearchToken: Sendable, Redacted {
     private static let lookup = DerivationContext("coffer research lookup 1")
     private static let sealing = DerivationContext("coffer research sealing 1")
 
-    private let holder: any TokenText
+    private let token: BearerToken
 
     /// What the lease is found by. It opens nothing.
-    let lookupHash: Digest
+    var lookupHash: Digest { token.lookupHash }
 
     /// Makes a new random token.
     static func random() -> ResearchToken {
@@ -19,30 +19,16 @@ public struct ResearchToken: Sendable, Redacted {
 
     /// Reads the token that `holder` has, which is kept for as long as this; `nil` unless it is exactly one.
     public init?(_ holder: some TokenText) {
-        let hash = holder.withTokenText { text in
-            TokenKind.research.withSecret(in: text) { secret in
-                // The secret has 32 bytes by construction, and only its length can be refused.
-                try! Derivation.digest(of: secret, for: Self.lookup)
-            }
-        }
-        guard let hash else { return nil }
-        self.holder = holder
-        lookupHash = hash
+        guard let token = BearerToken(.research, holder, lookup: Self.lookup) else { return nil }
+        self.token = token
     }
 
     /// The text that goes to the client, once.
-    public func text() -> TransientBytes {
-        holder.withTokenText { text in TransientBytes(count: text.count) { $0.copyMemory(from: text) } }
-    }
+    public func text() -> TransientBytes { token.text() }
 
     /// The same with a copy of the text alone, which its holder may have among other things.
     func detached() -> ResearchToken { ResearchToken(text())! }
 
     /// What opens the lease's seal.
-    func sealingKey() throws -> GuardedBytes {
-        try holder.withTokenText { text in
-            // It was a token's text when this was made, and does not change.
-            try TokenKind.research.withSecret(in: text) { try Derivation.key(from: $0, for: Self.sealing) }!
-        }
-    }
+    func sealingKey() throws -> GuardedBytes { try token.key(for: Self.sealing) }
 }
