@@ -49,7 +49,7 @@ let package = Package(
         module("Workers", [deque]),
         module("Decimals"),
         module("JSON", ["Decimals"]),
-        module("Metrics", ["Decimals"]),
+        module("Metrics", ["Decimals", "Timekeeping"]),
         module("Secrets", ["CSodium"]),
         module("SQLCipher", ["CSQLCipher", "Timekeeping", logging]),
         module("ConnectionPool", ["Timekeeping", deque, logging]),

@@ -2,6 +2,7 @@
 ///
 /// Sound as `@unchecked Sendable`: nothing of it changes but its ``RequestBody``, which says who may do that.
 public struct Request: @unchecked Sendable {
+    /// Asked by its pointer: each look at a `ManagedBuffer`'s `header` is checked for another access at the same time.
     private let content: RequestContent
 
     /// Makes a request, for calling a handler without a server.
