@@ -1,9 +1,9 @@
 import Synchronization
-import Timekeeping
 
-/// Counts what is under way, and lets someone wait until nothing is.
-final class ActivityCount: Sendable {
-    private struct State {
+/// Counts what is under way, and lets someone wait until nothing is. It lies in its owner: to refer to it would count
+/// references in memory that event threads take from each other.
+struct ActivityCount: ~Copyable, Sendable {
+    struct State {
         var nextID = 0
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     }
@@ -36,17 +36,6 @@ final class ActivityCount: Sendable {
             return Array(state.waiters.values)
         }
         for waiter in waiters { waiter.resume() }
-    }
-
-    /// Waits until nothing is under way or `deadline` has come; whether nothing is.
-    func isIdle(by deadline: MonotonicInstant, time: any TimeSource) async -> Bool {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.waitUntilIdle() }
-            group.addTask { try? await time.sleep(until: deadline) }
-            await group.next()
-            group.cancelAll()
-        }
-        return count == 0
     }
 
     /// Waits until nothing is under way or the task is cancelled.

@@ -135,7 +135,7 @@ extension Exchange {
                 client: connection.remoteAddress)
         }
         guard ended.request != nil else { return }
-        core.observer?.requestFinished(finished)
+        core.observer.requestFinished(finished)
         core.requests.end()
     }
 }

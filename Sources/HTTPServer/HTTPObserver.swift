@@ -4,6 +4,11 @@ public protocol HTTPObserver: AnyObject, Sendable {
     func requestFinished(_ request: FinishedRequest)
 }
 
+/// Of a server that nobody observes.
+final class NoObserver: HTTPObserver {
+    func requestFinished(_ request: FinishedRequest) {}
+}
+
 /// What remains to be said about a request that is over.
 public struct FinishedRequest: Hashable, Sendable {
     /// The number of the route that took it, an index of ``Router/templates``; `nil` for an unknown path and for a request

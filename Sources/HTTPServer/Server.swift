@@ -39,7 +39,7 @@ public final class Server: Sendable {
     ) {
         core = ServerCore(
             configuration: configuration, router: router, workers: workers, lightWorkers: lightWorkers ?? workers,
-            time: time, logger: logger, observer: observer, problem: problem, logText: logText)
+            time: time, logger: logger, observer: observer ?? NoObserver(), problem: problem, logText: logText)
     }
 
     /// Listens and answers from now on. A server that was started must be shut down.
@@ -95,10 +95,11 @@ public final class Server: Sendable {
         core.beginDraining()
         running.acceptor.stop()
         await BackgroundThread.run { running.acceptorThread.join() }
-        _ = await core.requests.isIdle(by: core.time.now.advanced(by: deadline), time: core.time)
+        let drained = core.time.now.advanced(by: deadline)
+        await core.time.wait(until: drained) { [core] in await core.requests.waitUntilIdle() }
         for connection in core.connections.all { connection.exchange?.cancel() }
         let graceEnd = core.time.now.advanced(by: core.configuration.cancellationGrace)
-        _ = await core.requests.isIdle(by: graceEnd, time: core.time)
+        await core.time.wait(until: graceEnd) { [core] in await core.requests.waitUntilIdle() }
         core.connections.stopSuspending()
         // In a task of its own, for it must not end early when this one is cancelled.
         await Task { [core] in await core.resumptions.waitUntilIdle() }.value
@@ -107,7 +108,7 @@ public final class Server: Sendable {
             core.watchdog.stop()
             running.watchdogThread.join()
         }
-        _ = await core.tasks.isIdle(by: graceEnd, time: core.time)
+        await core.time.wait(until: graceEnd) { [core] in await core.tasks.waitUntilIdle() }
         return core.tasks.count
     }
 }

@@ -166,32 +166,38 @@ struct PartTests {
     @Test("Waiting for the end of activity ends with it, or at the deadline")
     func activity() async {
         let time = ManualTime()
-        let activity = ActivityCount()
-        #expect(await activity.isIdle(by: time.now, time: time))
-        activity.begin()
-        activity.begin()
-        async let idle = activity.isIdle(by: time.now.advanced(by: .seconds(5)), time: time)
+        let activity = Activity()
+        await activity.count.waitUntilIdle()
+        activity.count.begin()
+        activity.count.begin()
+        async let deadline: Void = time.wait(until: time.now.advanced(by: .seconds(5))) {
+            await activity.count.waitUntilIdle()
+        }
         await time.sleepers(atLeast: 1)
-        activity.end()
+        activity.count.end()
         time.advance(by: .seconds(5))
-        #expect(await !idle)
-        async let later = activity.isIdle(by: time.now.advanced(by: .seconds(5)), time: time)
+        await deadline
+        #expect(activity.count.count == 1 && activity.count.waiterCount == 0)
+        async let end: Void = time.wait(until: time.now.advanced(by: .seconds(5))) {
+            await activity.count.waitUntilIdle()
+        }
         await time.sleepers(atLeast: 1)
-        activity.end()
-        #expect(await later)
+        activity.count.end()
+        await end
+        #expect(activity.count.count == 0)
     }
 
     @Test("Who waits for the end of activity is not woken when other activity has begun")
     func laterActivity() async {
-        let activity = ActivityCount()
-        activity.begin()
-        async let idle: Void = activity.waitUntilIdle()
-        #expect(await eventually { activity.waiterCount == 1 })
-        activity.resumeWaiters()
-        #expect(activity.waiterCount == 1)
-        activity.end()
+        let activity = Activity()
+        activity.count.begin()
+        async let idle: Void = activity.count.waitUntilIdle()
+        #expect(await eventually { activity.count.waiterCount == 1 })
+        activity.count.resumeWaiters()
+        #expect(activity.count.waiterCount == 1)
+        activity.count.end()
         await idle
-        #expect(activity.waiterCount == 0)
+        #expect(activity.count.waiterCount == 0)
     }
 
     @Test("A streamed body can be made by hand, for calling a handler without a server")
@@ -228,4 +234,9 @@ struct PartTests {
             router.on(.get, "/{x}/{x}") { _ in Response() }
         }
     }
+}
+
+/// Where a count lies.
+private final class Activity: Sendable {
+    let count = ActivityCount()
 }

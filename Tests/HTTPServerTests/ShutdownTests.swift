@@ -48,12 +48,12 @@ struct ShutdownTests {
             try await server.withClient { client in
                 let reply = try await client.request("GET", "/")
                 #expect(reply.status == 204)
-                let resumptions = server.server.core.resumptions
-                resumptions.begin()
+                let core = server.server.core
+                core.resumptions.begin()
                 async let unfinished = server.server.shutdown(deadline: .zero)
-                #expect(await eventually { resumptions.waiterCount == 1 })
+                #expect(await eventually { core.resumptions.waiterCount == 1 })
                 #expect(server.server.openConnections == 1)
-                resumptions.end()
+                core.resumptions.end()
                 #expect(await unfinished == 0)
                 #expect(server.server.openConnections == 0)
             }
