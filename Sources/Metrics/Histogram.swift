@@ -4,9 +4,9 @@ import Timekeeping
 
 /// Counts observations by size. Recording is lock-free and never waits for a scrape.
 ///
-/// All numbers exist twice, hot and cold. A recording first raises `started`, whose top bit says which half is hot,
-/// then writes into that half, and last raises the half's `finished`. A scrape swaps the halves, waits until every
-/// recording that began in the now cold half has finished, reads it, and adds it to the hot one. So a scrape sees
+/// All numbers exist twice, hot and cold. A recording first raises the number of those that have started, whose top bit says
+/// which half is hot, then adds to that half's sum, and last to a bucket. A scrape swaps the halves, waits until every recording
+/// that began in the now cold half is in one of its buckets, reads it, and adds it to the hot one. So a scrape sees
 /// whole recordings only: sum, count and buckets agree.
 ///
 /// Unchecked because of the pointer: it is set once, and what it points to is atomic.
@@ -19,7 +19,9 @@ public final class Histogram: @unchecked Sendable {
 
     /// Upper bounds, inclusive and rising; one more bucket takes what lies above the last.
     let bounds: [Double]
-    private let started = Atomic<UInt64>(0)
+    /// The number of recordings, then in each half the sum and the buckets. The first cache line has the number and all that the
+    /// first half tells of short durations, and the second half begins another line: threads that record at the same time
+    /// take few lines from each other.
     private let cells: UnsafeMutablePointer<Atomic<UInt64>>
     private let scraping = Mutex(())
 
@@ -27,23 +29,24 @@ public final class Histogram: @unchecked Sendable {
         precondition(!bounds.isEmpty && zip(bounds, bounds.dropFirst()).allSatisfy(<), "bounds must rise")
         precondition(bounds.allSatisfy(\.isFinite), "the unbounded bucket is implied")
         self.bounds = bounds
-        let count = 2 * Self.cellCount(bounds)
-        cells = .allocate(capacity: count)
+        let count = 1 + 2 * Self.halfCount(bounds)
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: count * MemoryLayout<Atomic<UInt64>>.stride, alignment: Self.lineCells * 8)
+        cells = memory.bindMemory(to: Atomic<UInt64>.self, capacity: count)
         for index in 0..<count { (cells + index).initialize(to: Atomic(0)) }
     }
 
     deinit {
-        cells.deinitialize(count: 2 * Self.cellCount(bounds))
-        cells.deallocate()
+        cells.deinitialize(count: 1 + 2 * Self.halfCount(bounds))
+        UnsafeMutableRawPointer(cells).deallocate()
     }
 
     /// Counts an observation, in the metric's unit. NaN belongs to no bucket and is ignored.
     public func record(_ value: Double) {
         guard !value.isNaN else { return }
-        let hot = half(started.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue >> 63)
-        hot[bucket(of: value)].wrappingAdd(1, ordering: .relaxed)
-        hot[sumIndex].addDouble(value)
-        hot[finishedIndex].wrappingAdd(1, ordering: .releasing)
+        let hot = half(cells[0].wrappingAdd(1, ordering: .acquiringAndReleasing).newValue >> 63)
+        hot[0].addDouble(value)
+        hot[1 + bucket(of: value)].wrappingAdd(1, ordering: .releasing)
     }
 
     /// Counts a duration in seconds, to the nanosecond.
@@ -55,17 +58,22 @@ public final class Histogram: @unchecked Sendable {
     /// What was recorded up to one moment.
     public var snapshot: Snapshot {
         scraping.withLock { _ in
-            let mark = started.wrappingAdd(1 << 63, ordering: .acquiringAndReleasing).newValue
+            let mark = cells[0].wrappingAdd(1 << 63, ordering: .acquiringAndReleasing).newValue
             let cold = half(~mark >> 63)
             let hot = half(mark >> 63)
-            let count = mark & ~(1 << 63)
-            while cold[finishedIndex].load(ordering: .acquiring) != count { sched_yield() }
-            let counts = (0...bounds.count).map { Int(cold[$0].load(ordering: .relaxed)) }
-            let sum = Double(bitPattern: cold[sumIndex].load(ordering: .relaxed))
-            for (index, count) in counts.enumerated() { hot[index].wrappingAdd(UInt64(count), ordering: .relaxed) }
-            hot[sumIndex].addDouble(sum)
-            hot[finishedIndex].wrappingAdd(count, ordering: .relaxed)
-            for index in 0..<Self.cellCount(bounds) { cold[index].store(0, ordering: .relaxed) }
+            let count = Int(mark & ~(1 << 63))
+            var counts = self.counts(in: cold)
+            while counts.reduce(0, +) != count {
+                sched_yield()
+                counts = self.counts(in: cold)
+            }
+            let sum = Double(bitPattern: cold[0].load(ordering: .relaxed))
+            hot[0].addDouble(sum)
+            for index in 0...bounds.count {
+                hot[1 + index].wrappingAdd(UInt64(counts[index]), ordering: .relaxed)
+                cold[1 + index].store(0, ordering: .relaxed)
+            }
+            cold[0].store(0, ordering: .relaxed)
             return Snapshot(counts: counts, sum: sum)
         }
     }
@@ -82,12 +90,21 @@ public final class Histogram: @unchecked Sendable {
 }
 
 extension Histogram {
-    private static func cellCount(_ bounds: [Double]) -> Int { bounds.count + 3 }
-    private var sumIndex: Int { bounds.count + 1 }
-    private var finishedIndex: Int { bounds.count + 2 }
+    /// Cells in a cache line.
+    private static let lineCells = 8
 
+    /// The sum and the buckets, in whole cache lines.
+    private static func halfCount(_ bounds: [Double]) -> Int {
+        (bounds.count + 2 + lineCells - 1) / lineCells * lineCells
+    }
+
+    /// The sum, and behind it the buckets.
     private func half(_ index: UInt64) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        cells + Int(index) * Self.cellCount(bounds)
+        cells + 1 + Int(index) * Self.halfCount(bounds)
+    }
+
+    private func counts(in half: UnsafeMutablePointer<Atomic<UInt64>>) -> [Int] {
+        (0...bounds.count).map { Int(half[1 + $0].load(ordering: .acquiring)) }
     }
 
     /// The first bucket whose bound is not below the value. Bounds are few, and those of durations mostly lie below the first few.
