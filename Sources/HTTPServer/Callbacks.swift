@@ -31,11 +31,12 @@ func requestLineArrived(
     _: UnsafeMutableRawPointer?, _ target: UnsafePointer<CChar>?, _ handle: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
     let socketContext = coffer_mhd_connection_info(handle, .CONNECTION_INFO_SOCKET_CONTEXT)!.pointee.socket_context!
-    let connection = Unmanaged<ClientConnection>.fromOpaque(socketContext).takeUnretainedValue()
     let bytes = target.map { UnsafeBufferPointer(cString: $0) } ?? UnsafeBufferPointer(start: nil, count: 0)
-    let exchange = Exchange(connection, target: connection.target(bytes))
-    connection.begin(exchange)
-    return Unmanaged.passRetained(exchange).toOpaque()
+    return Unmanaged<ClientConnection>.fromOpaque(socketContext)._withUnsafeGuaranteedRef { connection in
+        let exchange = Exchange(connection, target: connection.target(bytes))
+        connection.begin(exchange)
+        return Unmanaged.passRetained(exchange).toOpaque()
+    }
 }
 
 func handleRequest(
@@ -44,19 +45,20 @@ func handleRequest(
     _ requestContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
     guard let handle, let context = requestContext?.pointee else { return .NO }
-    let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
-    switch exchange.state.withLock({ $0.stage }) {
-    case .head:
-        return exchange.begin(handle, method: method!, version: version!)
-    case .awaitingDemand:
-        return exchange.awaitDemand(on: handle)
-    case .receiving, .received, .responding, .answeredUnread, .over:
-        guard let bodyCount, bodyCount.pointee > 0, let body else { return exchange.proceed(on: handle) }
-        let bytes = UnsafeMutableRawBufferPointer(
-            start: UnsafeMutableRawPointer(mutating: body), count: bodyCount.pointee)
-        guard let used = exchange.receive(bytes) else { return .NO }
-        bodyCount.pointee -= used
-        return .YES
+    return Unmanaged<Exchange>.fromOpaque(context)._withUnsafeGuaranteedRef { exchange in
+        switch exchange.state.withLock({ $0.stage }) {
+        case .head:
+            return exchange.begin(handle, method: method!, version: version!)
+        case .awaitingDemand:
+            return exchange.awaitDemand(on: handle)
+        case .receiving, .received, .responding, .answeredUnread, .over:
+            guard let bodyCount, bodyCount.pointee > 0, let body else { return exchange.proceed(on: handle) }
+            let bytes = UnsafeMutableRawBufferPointer(
+                start: UnsafeMutableRawPointer(mutating: body), count: bodyCount.pointee)
+            guard let used = exchange.receive(bytes) else { return .NO }
+            bodyCount.pointee -= used
+            return .YES
+        }
     }
 }
 

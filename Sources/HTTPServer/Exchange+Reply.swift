@@ -16,33 +16,40 @@ extension Exchange {
 
     /// Queues the response, which is there.
     func reply(on handle: OpaquePointer) -> MHD_Result {
-        guard let (response, request, count) = takeResponse(), connection.enter(phase(ofSending: count)) else {
-            return .NO
-        }
-        let stream = makeStream(for: response)
+        guard let answer = takeAnswer(), connection.enter(phase(ofSending: answer.count)) else { return .NO }
+        let stream = makeStream(for: answer.response)
+        let isHead = answer.request.isHead
         let queueable = MHDResponse(
-            response, requestID: request.id, stream: stream, isHead: request.method == .head, closes: core.isDraining)
-        guard let queueable, queueable.queue(on: handle, status: response.status) else {
+            answer.response, requestID: answer.request.id, stream: stream, isHead: isHead, closes: core.isDraining)
+        guard let queueable, queueable.queue(on: handle, status: answer.response.status) else {
             core.logger.error(
                 "response could not be queued",
-                metadata: ["request_id": "\(request.id)", "status": "\(response.status.rawValue)"])
+                metadata: ["request_id": "\(answer.request.id)", "status": "\(answer.response.status.rawValue)"])
             return .NO
         }
-        if case .stream(_, let produce) = response.body, let stream {
-            if request.method == .head {
+        if case .stream(_, let produce) = answer.response.body, let stream {
+            if isHead {
                 stream.finish(complete: true)
             } else {
-                startProducer(produce, stream, requestID: request.id)
+                startProducer(produce, stream, requestID: answer.request.id)
             }
         }
         return .YES
     }
 
-    private func takeResponse() -> (Response, Request, count: Int64?)? {
+    /// What is sent. Not copyable, for its parts would be copied with it.
+    private struct Answer: ~Copyable {
+        let response: Response
+        let request: Request
+        /// The length of the body; `nil` for a stream.
+        let count: Int64?
+    }
+
+    private func takeAnswer() -> Answer? {
         state.withLock { state in
             guard let response = state.response.take(), let request = state.request else { return nil }
             state.stage = .responding
-            return (response, request, state.responseBytes)
+            return Answer(response: response, request: request, count: state.responseBytes)
         }
     }
 
@@ -158,7 +165,7 @@ extension Exchange.State {
     }
 
     fileprivate func bytesSent(isComplete: Bool) -> Int {
-        guard stage == .responding || stage == .answeredUnread, request?.method != .head else { return 0 }
+        guard stage == .responding || stage == .answeredUnread, request?.isHead != true else { return 0 }
         if let responseStream { return responseStream.sent }
         return isComplete ? Int(responseBytes ?? 0) : 0
     }
