@@ -29,18 +29,14 @@ public enum Base64URL {
     public static func decode(_ text: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
         guard text.count == encodedCount(of: target.count) else { return false }
         var faults: UInt64 = 0
-        for start in stride(from: 0, to: text.count, by: 8) {
-            let characters = characters(of: text, from: start)
+        for start in stride(from: 0, to: text.count, by: 16) {
+            let characters = SIMD2(characters(of: text, from: start), characters(of: text, from: start + 8))
             let (values, isDigit) = values(of: characters & ~everyTopBit)
-            faults |= (characters | ~isDigit) & everyTopBit
-            var bits = joined(values)
+            let isFault = (characters | ~isDigit) & everyTopBit
+            let bits = joined(values)
             let first = start / 8 * 6
-            for position in first..<min(first + 6, target.count) {
-                target[position] = UInt8(truncatingIfNeeded: bits >> 56)
-                bits <<= 8
-            }
-            // What the last character holds beyond the last byte.
-            faults |= bits
+            faults |= isFault[0] | put(bits[0], into: target, at: first)
+            faults |= isFault[1] | put(bits[1], into: target, at: first + 6)
         }
         return faults == 0
     }
@@ -50,14 +46,18 @@ public enum Base64URL {
         if text.count - start >= 8 {
             return UInt64(bigEndian: text.loadUnaligned(fromByteOffset: start, as: UInt64.self))
         }
-        return (start..<start + 8).reduce(0) { $0 << 8 | UInt64($1 < text.count ? text[$1] : UInt8(ascii: "A")) }
+        var characters = everywhere(UInt8(ascii: "A"))
+        for position in start..<max(start, text.count) {
+            characters ^= UInt64(text[position] ^ UInt8(ascii: "A")) << (56 - 8 * (position - start))
+        }
+        return characters
     }
 
-    /// The six bits that each of eight ASCII characters means, a byte each; the top bit of a byte of `isDigit` is set where the
-    /// character means any.
-    private static func values(of characters: UInt64) -> (values: UInt64, isDigit: UInt64) {
+    /// The six bits that each of twice eight ASCII characters means, a byte each; the top bit of a byte of `isDigit` is set
+    /// where the character means any.
+    private static func values(of characters: SIMD2<UInt64>) -> (values: SIMD2<UInt64>, isDigit: SIMD2<UInt64>) {
         var values = characters
-        var isDigit: UInt64 = 0
+        var isDigit = SIMD2<UInt64>()
         func take(_ first: Unicode.Scalar, _ last: Unicode.Scalar, as value: UInt8) {
             // A byte's sum reaches the top bit, and never the next byte, from that character on.
             let fromFirst = characters &+ everywhere(0x80 - UInt8(ascii: first))
@@ -65,7 +65,7 @@ public enum Base64URL {
             let isWithin = (fromFirst ^ afterLast) & everyTopBit
             isDigit |= isWithin
             // Modulo 64, so that no sum reaches the next byte.
-            values &+= (isWithin &- isWithin >> 7) & everywhere((value &- UInt8(ascii: first)) & 0x3F)
+            values &+= (isWithin &- isWithin &>> 7) & everywhere((value &- UInt8(ascii: first)) & 0x3F)
         }
         take("A", "Z", as: 0)
         take("a", "z", as: 26)
@@ -75,11 +75,26 @@ public enum Base64URL {
         return (values & everywhere(0x3F), isDigit)
     }
 
-    /// Eight times six bits at the top of a word.
-    private static func joined(_ values: UInt64) -> UInt64 {
-        let twelves = values & 0x003F_003F_003F_003F | values >> 2 & 0x0FC0_0FC0_0FC0_0FC0
-        let twentyFours = twelves & 0x0000_0FFF_0000_0FFF | twelves >> 4 & 0x00FF_F000_00FF_F000
-        return (twentyFours >> 32) << 40 | (twentyFours & 0x00FF_FFFF) << 16
+    /// Eight times six bits at the top of each word.
+    private static func joined(_ values: SIMD2<UInt64>) -> SIMD2<UInt64> {
+        let twelves = values & 0x003F_003F_003F_003F | values &>> 2 & 0x0FC0_0FC0_0FC0_0FC0
+        let twentyFours = twelves & 0x0000_0FFF_0000_0FFF | twelves &>> 4 & 0x00FF_F000_00FF_F000
+        return (twentyFours &>> 32) &<< 40 | (twentyFours & 0x00FF_FFFF) &<< 16
+    }
+
+    /// Writes the upper six bytes of a word, or as many of them as there is room for. Returns what was not written.
+    private static func put(_ bits: UInt64, into target: UnsafeMutableRawBufferPointer, at first: Int) -> UInt64 {
+        if first + 8 <= target.count {
+            // The two bytes behind the six are written with the next word.
+            target.storeBytes(of: bits.bigEndian, toByteOffset: first, as: UInt64.self)
+            return 0
+        }
+        var bits = bits
+        for position in first..<max(first, min(first + 6, target.count)) {
+            target[position] = UInt8(truncatingIfNeeded: bits >> 56)
+            bits <<= 8
+        }
+        return bits
     }
 
     private static let everyTopBit: UInt64 = 0x8080_8080_8080_8080
