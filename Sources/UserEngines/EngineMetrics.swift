@@ -109,13 +109,11 @@ public final class EngineMetrics: Sendable {
     }
 
     /// What the pools of one role hold, of all engines.
-    func pools(_ role: PoolRole) -> PoolTotals { kind(role).pools }
-
-    private func kind(_ role: PoolRole) -> ConnectionKind {
+    func pools(_ role: PoolRole) -> PoolTotals {
         switch role {
-        case .reader: readers
-        case .writer: writers
-        case .service: services
+        case .reader: readers.pools
+        case .writer: writers.pools
+        case .service: services.pools
         }
     }
 
@@ -136,7 +134,11 @@ public final class EngineMetrics: Sendable {
     }
 
     func statementEnded(on role: PoolRole, after duration: Duration) {
-        kind(role).statements.record(duration)
+        switch role {
+        case .reader: readers.statements.record(duration)
+        case .writer: writers.statements.record(duration)
+        case .service: services.statements.record(duration)
+        }
     }
 
     func groupCommitted(members: Int) {
