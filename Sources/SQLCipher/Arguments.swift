@@ -8,7 +8,7 @@ public enum Arguments: Sendable {
     case named([(name: String, value: Value)])
 
     /// No values, for a statement without parameters.
-    public static let none = Arguments.positional([])
+    public static var none: Arguments { .positional(ValueList()) }
 }
 
 extension Arguments: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {

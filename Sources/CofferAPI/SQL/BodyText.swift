@@ -5,7 +5,7 @@ import SQLCipher
 /// A string of a request's body: where it lies, or a copy if it is written with escapes.
 enum BodyText: StatementText {
     case written(in: RequestBody, at: Range<Int>)
-    case decoded(String)
+    case decoded([UInt8])
 
     func withUTF8Bytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
         switch self {
@@ -14,7 +14,7 @@ enum BodyText: StatementText {
                 precondition(range.upperBound <= bytes.count, "the body was wiped while a text of it was in use")
                 return try UnsafeRawBufferPointer(rebasing: bytes[range]).withMemoryRebound(to: UInt8.self, body)
             }
-        case .decoded(let text): try text.withUTF8Bytes(body)
+        case .decoded(let text): try text.withUnsafeBufferPointer(body)
         }
     }
 }
@@ -24,6 +24,6 @@ extension JSONCursor {
     mutating func text(for field: String, of body: RequestBody) throws -> BodyText {
         try expect(.string, for: field)
         let token = try readStringToken()
-        return token.hasEscapes ? .decoded(token.string) : .written(in: body, at: range(of: token))
+        return token.hasEscapes ? .decoded(token.utf8) : .written(in: body, at: range(of: token))
     }
 }

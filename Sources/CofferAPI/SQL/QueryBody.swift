@@ -10,19 +10,19 @@ struct QueryBody {
     /// Reads the body of `POST /v1/query`.
     static func read(_ body: RequestBody) throws -> QueryBody {
         try body.withUnsafeBytes { bytes in
-            try QueryBody(of: body) { try ObjectBody.read(bytes, $0) }
+            try members(of: body) { try ObjectBody.read(bytes, $0) }
         }
     }
 
     /// Reads one of the statements of a body.
     static func read(_ cursor: inout JSONCursor, of body: RequestBody) throws -> QueryBody {
-        try QueryBody(of: body) { try ObjectBody.readObject("statements", &cursor, $0) }
+        try members(of: body) { try ObjectBody.readObject("statements", &cursor, $0) }
     }
 
     /// Makes a query of the members that `readObject` calls its argument for.
-    private init(
+    private static func members(
         of body: RequestBody, _ readObject: ((JSONStringToken, inout JSONCursor) throws -> Bool) throws -> Void
-    ) throws {
+    ) throws -> QueryBody {
         var sql: BodyText?
         var arguments = Arguments.none
         try readObject { name, cursor in
@@ -34,7 +34,6 @@ struct QueryBody {
             return true
         }
         guard let sql else { throw Problem.invalidField("sql", "is missing") }
-        self.sql = sql
-        self.arguments = arguments
+        return QueryBody(sql: sql, arguments: arguments)
     }
 }

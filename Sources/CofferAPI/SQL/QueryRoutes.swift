@@ -23,16 +23,22 @@ struct QueryRoutes: Sendable {
     }
 
     @Sendable private func query(_ request: Request) throws -> InlineAnswer {
-        guard request.body.count <= Self.longestQuickBody, !request.mentionsLines else {
-            return .later(.worker) {
-                if request.prefersLines { return try await lines(request) }
-                return try await answer(try read(request))
-            }
-        }
+        guard request.body.count <= Self.longestQuickBody, !request.mentionsLines else { return later(request) }
         let call = try read(request)
         let reply = try call.access.withOpenEngine(in: engines) { try call.runIfQuick(on: $0) }
         if let reply = reply ?? nil { return .now(.json(reply)) }
-        return .later(.worker) { try await answer(call) }
+        return later(call)
+    }
+
+    private func later(_ request: Request) -> InlineAnswer {
+        .later(.worker) {
+            if request.prefersLines { return try await lines(request) }
+            return try await answer(try read(request))
+        }
+    }
+
+    private func later(_ call: StatementCall) -> InlineAnswer {
+        .later(.worker) { try await answer(call) }
     }
 
     private func read(_ request: Request) throws -> StatementCall {

@@ -7,7 +7,7 @@ struct ResultOptions {
     var maximumRows: Int
     var maximumBytes: Int
 
-    init(_ request: Request, limits: APILimits) throws {
+    init(_ request: borrowing Request, limits: borrowing APILimits) throws {
         maximumRows = limits.responseRows
         maximumBytes = limits.responseBytes
         if let rows = request.query("rows") {
