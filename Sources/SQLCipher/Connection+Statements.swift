@@ -98,18 +98,22 @@ extension Connection {
         return PreparedStatement(handle: statement, facts: facts, key: key)
     }
 
+    /// Lets a statement begin that does this, unless the connection's work is to be stopped.
+    func begin(_ facts: StatementFacts) throws(SQLiteError) {
+        try limit.check()
+        residue.formUnion(facts.intersection(.residual))
+    }
+
     /// Takes back a statement that its user has finished with.
     func takeBack(_ prepared: PreparedStatement) {
-        sqlite3_reset(prepared.handle)
-        // A bound value would be kept in memory, up to the size limit.
-        sqlite3_clear_bindings(prepared.handle)
-        prepared.progress = .ready
+        prepared.clear()
         if let unneeded = compiled.takeBack(prepared) { sqlite3_finalize(unneeded) }
     }
 
     /// Finalizes the statements that were dropped without ``Statement/finish()``, on whatever thread. Every call that
     /// prepares a statement does this first.
     public func finalizeDeferred() {
+        guard deferred.isWaiting else { return }
         for dropped in deferred.takeAll() {
             compiled.removeLent(dropped.pointer)
             sqlite3_finalize(dropped.pointer)

@@ -21,8 +21,8 @@ public final class Connection: @unchecked Sendable {
     var memory: HandleMemory?
 
     let limit: ProgressLimit
-    let deferred = DeferredFinalization()
     var compiled: CompiledStatements
+    let deferred = DeferredFinalization()
     var ownStatements = OwnStatements()
     let busyWait: BusyWait
     let authorization = Authorization()

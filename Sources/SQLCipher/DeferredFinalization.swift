@@ -4,15 +4,16 @@ import Synchronization
 ///
 /// A statement handle may be touched only by the thread that uses its connection. The generation tells a late drop
 /// from a timely one: when all statements of a use have been ended, a handle that comes after that is gone already.
-final class DeferredFinalization: Sendable {
-    private struct State {
+struct DeferredFinalization: ~Copyable, Sendable {
+    // Swift 6.3.1 fails on a private type here: "Global is external, but doesn't have external or weak linkage".
+    struct State {
         var generation = 0
         var statements: [StatementHandle] = []
     }
 
-    private let state = Mutex(State())
     private let currentGeneration = Atomic(0)
     private let isEmpty = Atomic(true)
+    private let state = Mutex(State())
 
     /// The generation of the statements that are handed out now.
     var generation: Int { currentGeneration.load(ordering: .relaxed) }
@@ -26,10 +27,12 @@ final class DeferredFinalization: Sendable {
         }
     }
 
+    /// Whether any wait.
+    var isWaiting: Bool { !isEmpty.load(ordering: .acquiring) }
+
     /// Takes all that wait.
     func takeAll() -> [StatementHandle] {
-        guard !isEmpty.load(ordering: .acquiring) else { return [] }
-        return state.withLock { state in
+        state.withLock { state in
             isEmpty.store(true, ordering: .relaxed)
             let statements = state.statements
             state.statements = []

@@ -20,6 +20,21 @@ final class PreparedStatement {
         self.facts = facts
         self.key = key
     }
+
+    /// Ends its run, if there is one. The result would repeat the last step's error.
+    func reset() {
+        guard progress != .ready else { return }
+        sqlite3_reset(handle)
+        progress = .ready
+    }
+
+    /// Makes it what it was when it was compiled.
+    func clear() {
+        reset()
+        // A bound value would be kept in memory, up to the size limit.
+        sqlite3_clear_bindings(handle)
+        sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1)
+    }
 }
 
 /// What a statement's user has made of its columns.

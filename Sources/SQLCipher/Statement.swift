@@ -20,8 +20,6 @@ public struct Statement: ~Copyable, @unchecked Sendable {
         self.prepared = prepared
         self.connection = connection
         generation = connection.deferred.generation
-        // Counted since the statement was compiled unless set back.
-        sqlite3_stmt_status(prepared.handle, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1)
     }
 
     deinit {
@@ -67,17 +65,14 @@ public struct Statement: ~Copyable, @unchecked Sendable {
     }
 
     private func begin() throws(SQLiteError) {
-        try connection.limit.check()
-        connection.residue.formUnion(prepared.facts.intersection(.residual))
+        try connection.begin(prepared.facts)
         prepared.progress = .running
     }
 
     /// Makes the statement ready to run again with the arguments it has.
     public func reset() {
         guard !isEnded else { return }
-        // The result repeats the last step's error.
-        sqlite3_reset(prepared.handle)
-        prepared.progress = .ready
+        prepared.reset()
     }
 
     func usableHandle() throws(SQLiteError) -> OpaquePointer {
