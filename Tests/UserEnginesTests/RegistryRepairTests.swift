@@ -95,7 +95,7 @@ import Timekeeping
         }
         let atOnce = state.closeIfUnneeded(user, reason: .logout, isActive: false)
         #expect(atOnce == nil)
-        let (waiters, closing) = state.opened(user, Fake(), at: now, isActive: false)
+        let (_, waiters, closing) = state.opened(user, Fake(), at: now, isActive: false)
         #expect(waiters.isEmpty)
         #expect(closing?.reason == .logout)
     }

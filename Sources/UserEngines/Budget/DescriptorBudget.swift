@@ -51,8 +51,8 @@ public final class DescriptorBudget: Sendable {
     /// Whether what is free does not suffice for a further connection. Takes no lock.
     public var isSpent: Bool { used + EngineDescriptors.perConnection > capacity }
 
-    /// Engines whose writer waits. Takes no lock.
-    public var waiting: Int { waitingNow.load(ordering: .relaxed) }
+    /// Engines whose writer waits. Takes no lock. Of one order with the uses of engines: see ``OpenEngine/uses``.
+    public var waiting: Int { waitingNow.load(ordering: .sequentiallyConsistent) }
 
     /// Takes `count` descriptors if they are free and nobody waits for them.
     func reserveNow(_ count: Int) -> Bool {
@@ -120,7 +120,7 @@ public final class DescriptorBudget: Sendable {
         state.withLock { state in
             let outcome = transition(&state)
             usedNow.store(state.used, ordering: .relaxed)
-            waitingNow.store(state.waiters.count, ordering: .relaxed)
+            waitingNow.store(state.waiters.count, ordering: .sequentiallyConsistent)
             return outcome
         }
     }

@@ -52,9 +52,9 @@ extension EngineRegistry {
     public func withEngineIfOpen<Result>(
         of user: UserID, _ body: (Engine) async throws -> Result
     ) async rethrows -> Result? {
-        guard let engine = decide({ $0.borrow(user) }) else { return nil }
-        defer { endUse(of: engine, at: nil) }
-        return try await body(engine)
+        guard let open = decide({ $0.borrow(user) }) else { return nil }
+        defer { endUse(of: open, at: nil) }
+        return try await body(open.engine)
     }
 
     /// Runs `body` with so many descriptors for files that no engine has open, all taken at once.

@@ -19,6 +19,21 @@ extension EngineRegistry {
         return try await body()
     }
 
+    /// Runs `body` on a user's files while the engine is closed, and keeps everybody from opening it meanwhile.
+    ///
+    /// - Throws: ``EngineError/unavailable`` if the engine could not be closed; what `body` throws.
+    func withFiles<Result>(
+        of user: UserID, closing reason: CloseReason, _ body: () async throws -> Result
+    ) async throws -> Result {
+        repeat {
+            guard await forceClose(user, reason: reason) else { throw EngineError.unavailable }
+        } while !decide { $0.beginExclusive(user) }
+        defer {
+            for waiter in decide({ $0.endExclusive(user) }) { waiter.resume(returning: .decideAgain) }
+        }
+        return try await body()
+    }
+
     private func takeFiles(of user: UserID, until deadline: MonotonicInstant) async throws {
         while true {
             switch decide({ $0.takeFiles(of: user, reason: .maintenance) }) {
@@ -36,7 +51,7 @@ extension EngineRegistry {
                 guard left > .zero else { throw EngineError.inUse }
                 switch await wait(for: user, limit: left) {
                 // The opening that was waited for has ended in a use for everyone who waits.
-                case .use(let engine): endUse(of: engine, at: nil)
+                case .use(let open): endUse(of: open, at: nil)
                 case .decideAgain: continue
                 case .failed(let error): throw error
                 case .cancelled: throw CancellationError()

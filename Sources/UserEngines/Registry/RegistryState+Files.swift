@@ -21,10 +21,11 @@ extension RegistryState {
         case nil:
             set(user, .exclusive(Waiting()))
             return .taken
-        case .open(let open):
+        case .open(let open, let closeWhenUnused):
             let waiting = Waiting()
             waiting.isForFiles = true
-            guard open.uses > 0 else { return .close(beginClosing(user, open.engine, reason, waiting)) }
+            guard open.awaitLastEnd() else { return .close(beginClosing(user, open.engine, reason, waiting)) }
+            waiting.closeWhenUnused = closeWhenUnused
             waiting.draining = makeWaiter()
             set(user, .draining(open, reason: reason, waiting))
             return .drain(waiting.draining)
@@ -57,12 +58,25 @@ extension RegistryState {
         guard case .draining(let open, _, let waiting) = entries[user], waiting.draining == draining else {
             return (nil, [])
         }
-        set(user, .open(open))
+        set(user, .open(open, closeWhenUnused: waiting.closeWhenUnused))
         return (waiting.drainer, Array(waiting.continuations.values))
     }
 
     /// Whether a draining has ended with the files for the one who drained: another may have taken them after it failed.
     func hasDrained(_ draining: Int, of user: UserID) -> Bool {
         if case .exclusive(let waiting) = entries[user] { waiting.draining == draining } else { false }
+    }
+
+    /// Keeps everybody from opening a user's engine, which must be closed; ended by ``endExclusive(_:)``.
+    mutating func beginExclusive(_ user: UserID) -> Bool {
+        guard entries[user] == nil else { return false }
+        set(user, .exclusive(Waiting()))
+        return true
+    }
+
+    /// Lets others open the engine again.
+    mutating func endExclusive(_ user: UserID) -> [Continuation] {
+        filesEpoch += 1
+        return Array(set(user, nil)?.waiting?.continuations.values ?? [:].values)
     }
 }
