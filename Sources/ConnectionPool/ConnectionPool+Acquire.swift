@@ -23,7 +23,7 @@ extension ConnectionPool {
     ) async throws(PoolError) -> Lease<Driver>? {
         guard !Task.isCancelled else { throw .cancelled }
         let now = time.now
-        if let lease = leaseIdle(site: site, now: now) { return lease }
+        if let grant = decide({ $0.leaseIdle(site: site, now: now) }) { return lease(grant) }
         return try await leaseAfterWait(
             leaving: errand, site: site, deadline: now.advanced(by: timeout ?? acquireTimeout))
     }
@@ -31,7 +31,12 @@ extension ConnectionPool {
     /// Leases an idle connection if there is one that nobody waits for and that needs no check. Never waits, never
     /// opens.
     public func leaseIfIdle(file: StaticString = #fileID, line: UInt = #line) -> Lease<Driver>? {
-        leaseIdle(site: AcquireSite(file: file, line: line), now: time.now)
+        takeIdle(AcquireSite(file: file, line: line)).map(lease)
+    }
+
+    func takeIdle(_ site: AcquireSite) -> Grant? {
+        let now = time.now
+        return decide { $0.leaseIdle(site: site, now: now) }
     }
 
     /// Leases a connection for the time of `body`, and gives it back however that ends.
@@ -68,11 +73,6 @@ extension ConnectionPool {
         return outcome
     }
 
-    private func leaseIdle(site: AcquireSite, now: MonotonicInstant) -> Lease<Driver>? {
-        guard let grant = decide({ $0.leaseIdle(site: site, now: now) }) else { return nil }
-        return accept(grant)
-    }
-
     private nonisolated(nonsending) func leaseAfterWait(
         leaving errand: Driver.Errand?, site: AcquireSite, deadline: MonotonicInstant
     ) async throws(PoolError) -> Lease<Driver>? {
@@ -96,7 +96,7 @@ extension ConnectionPool {
             cancel(id)
         }
         switch outcome {
-        case .success(let grant): return grant.map(accept)
+        case .success(let grant): return grant.map(lease)
         case .failure(let error):
             observer?.record(.acquireFailed(error))
             throw error
@@ -107,10 +107,15 @@ extension ConnectionPool {
         perform(decide { $0.cancel(id) })
     }
 
-    private func accept(_ grant: Grant) -> Lease<Driver> {
+    private func lease(_ grant: Grant) -> Lease<Driver> {
+        Lease(connection: accept(grant), pool: self, ticket: grant.ticket)
+    }
+
+    /// The connection, fit for its new holder.
+    func accept(_ grant: Grant) -> Driver.Connection {
         let connection = downcast(grant.connection)
         driver.drain(connection)
         observer?.record(.acquired(waited: .nanoseconds(grant.waited)))
-        return Lease(connection: connection, pool: self, ticket: grant.ticket)
+        return connection
     }
 }

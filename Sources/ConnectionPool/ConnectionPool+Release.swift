@@ -70,22 +70,23 @@ extension ConnectionPool where Driver: SynchronousResetDriver {
     public func withIdleConnection<Outcome>(
         file: StaticString = #fileID, line: UInt = #line, _ body: (Driver.Connection) throws -> Outcome
     ) throws -> Outcome? {
-        guard let lease = leaseIfIdle(file: file, line: line) else { return nil }
+        guard let grant = takeIdle(AcquireSite(file: file, line: line)) else { return nil }
+        let connection = accept(grant)
         let outcome: Outcome
         do {
-            outcome = try body(lease.connection)
+            outcome = try body(connection)
         } catch {
-            giveBack(lease, evicting: driver.evictionReason(for: error))
+            giveBack(connection, grant.ticket, evicting: driver.evictionReason(for: error))
             throw error
         }
-        giveBack(lease, evicting: nil)
+        giveBack(connection, grant.ticket, evicting: nil)
         return outcome
     }
 
     /// Resets the connection while it is leased still, so that the lease ends in one transition.
-    private func giveBack(_ lease: Lease<Driver>, evicting reason: EvictionReason?) {
-        let reason = reason ?? resetNow(lease.connection).evictionReason
-        end { $0.release(lease.ticket, evicting: reason, now: $1) }
+    private func giveBack(_ connection: Driver.Connection, _ ticket: LeaseTicket, evicting reason: EvictionReason?) {
+        let reason = reason ?? resetNow(connection).evictionReason
+        end { $0.release(ticket, evicting: reason, now: $1) }
     }
 
     private func resetNow(_ connection: Driver.Connection) -> ResetResult {
