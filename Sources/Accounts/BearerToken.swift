@@ -2,7 +2,7 @@ import Secrets
 
 /// A token of one kind, as ``SessionToken`` and ``ResearchToken`` have it: its text where it arrived, and what it is found by.
 struct BearerToken: Sendable, Redacted {
-    private let kind: TokenKind
+    let kind: TokenKind
     private let holder: any TokenText
 
     let lookupHash: Digest
@@ -16,10 +16,17 @@ struct BearerToken: Sendable, Redacted {
             }
         }
         guard let hash else { return nil }
+        self.init(kind, holder, hash)
+    }
+
+    private init(_ kind: TokenKind, _ holder: some TokenText, _ lookupHash: Digest) {
         self.kind = kind
         self.holder = holder
-        lookupHash = hash
+        self.lookupHash = lookupHash
     }
+
+    /// The same with a copy of the text alone, which its holder may have among other things.
+    func detached() -> BearerToken { BearerToken(kind, text(), lookupHash) }
 
     /// A copy of the text.
     func text() -> TransientBytes {

@@ -5,25 +5,29 @@ import UserEngines
 /// The right to one user's data that a token has proved: a session's, or a running research's.
 public struct DataAccess: Sendable {
     private enum Credential: Sendable {
-        case session(Session, SessionToken)
-        case research(ResearchLease, ResearchToken)
+        case session(Session)
+        case research(ResearchLease)
     }
 
     /// Whose data.
     public let user: UserID
 
     private let credential: Credential
+    /// The credential's. Beside it, for most only ask for the credential, and no copy of the token is made for them.
+    private let token: BearerToken
     private let accounts: Accounts
 
-    init(_ session: Session, _ token: SessionToken, _ accounts: Accounts) {
+    init(_ session: Session, _ token: BearerToken, _ accounts: Accounts) {
         user = session.userID
-        credential = .session(session, token)
+        credential = .session(session)
+        self.token = token
         self.accounts = accounts
     }
 
-    init(_ lease: ResearchLease, _ token: ResearchToken, _ accounts: Accounts) {
+    init(_ lease: ResearchLease, _ token: BearerToken, _ accounts: Accounts) {
         user = lease.userID
-        credential = .research(lease, token)
+        credential = .research(lease)
+        self.token = token
         self.accounts = accounts
     }
 
@@ -31,34 +35,34 @@ public struct DataAccess: Sendable {
     /// long otherwise.
     public func detached() -> DataAccess {
         switch credential {
-        case .session(let session, let token): DataAccess(session, token.detached(), accounts)
-        case .research(let lease, let token): DataAccess(lease, token.detached(), accounts)
+        case .session(let session): DataAccess(session, token.detached(), accounts)
+        case .research(let lease): DataAccess(lease, token.detached(), accounts)
         }
     }
 
     /// The session whose token it was; `nil` for a research's.
     public var session: Session? {
-        if case .session(let session, _) = credential { session } else { nil }
+        if case .session(let session) = credential { session } else { nil }
     }
 
     /// The lease of the research whose token it was; `nil` for a session's.
     public var lease: ResearchLease? {
-        if case .research(let lease, _) = credential { lease } else { nil }
+        if case .research(let lease) = credential { lease } else { nil }
     }
 
     /// Says whether the token would be accepted still; keeps no secret.
     public var liveness: @Sendable () -> Bool {
         let time = accounts.time
         switch credential {
-        case .session(let session, _): return { session.isVerified && !session.isExpired(at: time.unixTime) }
-        case .research(let lease, _): return { lease.isLive(at: time.now) }
+        case .session(let session): return { session.isVerified && !session.isExpired(at: time.unixTime) }
+        case .research(let lease): return { lease.isLive(at: time.now) }
         }
     }
 
     /// What opens everything of the user's. A research's token opens the present database alone, and gets `invalid_token`.
     public func userKey() throws -> GuardedBytes {
         switch credential {
-        case .session(let session, let token): try accounts.unlockUserKey(of: session, with: token)
+        case .session(let session): try accounts.unlockUserKey(of: session, with: SessionToken(token))
         case .research: throw AccountError.invalidToken
         }
     }
@@ -67,7 +71,7 @@ public struct DataAccess: Sendable {
     public func dataKey(in engines: EngineRegistry) async throws -> GuardedBytes {
         switch credential {
         case .session: try await accounts.openingKey(of: user, userKey: userKey(), in: engines)
-        case .research(let lease, let token): try lease.dataKey(with: token, at: accounts.time.now)
+        case .research(let lease): try lease.dataKey(with: ResearchToken(token), at: accounts.time.now)
         }
     }
 
@@ -94,15 +98,15 @@ public struct DataAccess: Sendable {
 
     private var isProven: Bool {
         switch credential {
-        case .session(let session, _): session.proof.isGiven
-        case .research(let lease, _): lease.proof.isGiven
+        case .session(let session): session.proof.isGiven
+        case .research(let lease): lease.proof.isGiven
         }
     }
 
     private func check(_ engine: Engine, _ key: () async throws -> GuardedBytes) async throws {
         switch credential {
-        case .session(let session, _): try await session.proof.check(engine, key)
-        case .research(let lease, _): try await lease.proof.check(engine, key)
+        case .session(let session): try await session.proof.check(engine, key)
+        case .research(let lease): try await lease.proof.check(engine, key)
         }
     }
 
@@ -117,13 +121,13 @@ public struct DataAccess: Sendable {
 
 extension Accounts {
     /// The data that a session opens.
-    public func access(of session: Session, with token: SessionToken) -> DataAccess {
-        DataAccess(session, token, self)
+    public func access(of session: Session, with token: consuming SessionToken) -> DataAccess {
+        DataAccess(session, token.token, self)
     }
 
     /// The data that a running research opens.
-    public func access(of lease: ResearchLease, with token: ResearchToken) -> DataAccess {
-        DataAccess(lease, token, self)
+    public func access(of lease: ResearchLease, with token: consuming ResearchToken) -> DataAccess {
+        DataAccess(lease, token.token, self)
     }
 }
 

@@ -7,7 +7,7 @@ public struct ResearchToken: Sendable, Redacted {
     private static let lookup = DerivationContext("coffer research lookup 1")
     private static let sealing = DerivationContext("coffer research sealing 1")
 
-    private let token: BearerToken
+    let token: BearerToken
 
     /// What the lease is found by. It opens nothing.
     var lookupHash: Digest { token.lookupHash }
@@ -23,11 +23,14 @@ public struct ResearchToken: Sendable, Redacted {
         self.token = token
     }
 
+    /// A token that has been read as one of this kind.
+    init(_ token: BearerToken) {
+        precondition(token.kind == .research, "a token of another kind")
+        self.token = token
+    }
+
     /// The text that goes to the client, once.
     public func text() -> TransientBytes { token.text() }
-
-    /// The same with a copy of the text alone, which its holder may have among other things.
-    func detached() -> ResearchToken { ResearchToken(text())! }
 
     /// What opens the lease's seal.
     func sealingKey() throws -> GuardedBytes { try token.key(for: Self.sealing) }

@@ -8,7 +8,7 @@ public struct SessionToken: Sendable, Redacted {
     private static let lookup = DerivationContext("coffer session lookup 1")
     private static let sealing = DerivationContext("coffer session sealing 1")
 
-    private let token: BearerToken
+    let token: BearerToken
 
     /// What the session is found by. It opens nothing.
     var lookupHash: Digest { token.lookupHash }
@@ -24,11 +24,14 @@ public struct SessionToken: Sendable, Redacted {
         self.token = token
     }
 
+    /// A token that has been read as one of this kind.
+    init(_ token: BearerToken) {
+        precondition(token.kind == .session, "a token of another kind")
+        self.token = token
+    }
+
     /// The text that goes to the client, once.
     public func text() -> TransientBytes { token.text() }
-
-    /// The same with a copy of the text alone, which its holder may have among other things.
-    func detached() -> SessionToken { SessionToken(text())! }
 
     /// What opens the session's seal.
     func sealingKey() throws -> GuardedBytes { try token.key(for: Self.sealing) }
