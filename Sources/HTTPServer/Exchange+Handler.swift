@@ -11,17 +11,13 @@ extension Exchange {
             return (state.route, state.request)
         }
         guard let route, let request else { return }
-        switch core.router.routes[route].action {
-        case .task(let dispatch, let handler): start(request, dispatch) { try await handler(request) }
-        case .inline(let handler):
-            do {
-                switch try handler(request) {
-                case .now(let response): answer(response)
-                case .later(let dispatch, let work): start(request, dispatch, work)
-                }
-            } catch {
-                answer(failure(error, of: request))
+        do {
+            switch try core.router.routes[route].handler(request) {
+            case .now(let response): _ = keep(response)
+            case .later(let dispatch, let work): start(request, dispatch, work)
             }
+        } catch {
+            _ = keep(failure(error, of: request))
         }
     }
 
@@ -66,10 +62,20 @@ extension Exchange {
         core.logger.error("handler failed", metadata: metadata)
     }
 
-    /// Gives the client its response. Only the first one counts.
+    private enum Next { case nothing, wakeEventThread, replyPastDaemon }
+
+    /// Gives the client its response, from a task. Only the first one counts.
     private func answer(_ response: Response) {
-        enum Next { case nothing, wakeEventThread, replyPastDaemon }
-        let next = state.withLock { state -> Next in
+        switch keep(response) {
+        case .nothing: break
+        case .wakeEventThread: connection.resume()
+        case .replyPastDaemon: replyPastDaemon()
+        }
+    }
+
+    /// Keeps the response until it is sent: what is to be done for that, unless the event thread is here anyway.
+    private func keep(_ response: Response) -> Next {
+        state.withLock { state in
             state.task = nil
             guard !state.isAnswered, state.stage != .over else { return .nothing }
             state.answer(response)
@@ -78,11 +84,6 @@ extension Exchange {
             guard state.isRestSmall else { return .replyPastDaemon }
             state.sink = .nowhere
             return .wakeEventThread
-        }
-        switch next {
-        case .nothing: break
-        case .wakeEventThread: connection.resume()
-        case .replyPastDaemon: replyPastDaemon()
         }
     }
 }

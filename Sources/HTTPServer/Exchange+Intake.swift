@@ -48,22 +48,17 @@ extension Exchange {
         case .refuse(let problem, let route):
             prepare(head, id: id, route: route, response: problem.response(requestID: id))
             return answerUnread(on: handle)
-        case .run(let route, let limit):
-            switch core.router.routes[route].body {
-            case .none:
-                prepare(head, id: id, route: route)
-            case .buffered:
-                prepare(head, id: id, route: route, sink: .buffer(limit: limit))
-            case .streamed:
-                let stream = RequestBodyStream(
-                    connection: connection, highWater: core.configuration.streamBufferBytes)
-                prepare(head, id: id, route: route, sink: .stream(limit: limit), stream: stream)
-                guard head.hasBody else { break }
-                state.withLock { $0.stage = .awaitingDemand }
-                startHandlerIfNeeded()
-                return awaitDemand(on: handle)
+        case .run(let route, let sink):
+            guard case .stream = sink else {
+                prepare(head, id: id, route: route, sink: sink)
+                return receiveBody()
             }
-            return receiveBody()
+            let stream = RequestBodyStream(connection: connection, highWater: core.configuration.streamBufferBytes)
+            prepare(head, id: id, route: route, sink: sink, stream: stream)
+            guard head.hasBody else { return receiveBody() }
+            state.withLock { $0.stage = .awaitingDemand }
+            startHandlerIfNeeded()
+            return awaitDemand(on: handle)
         }
     }
 

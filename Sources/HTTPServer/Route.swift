@@ -45,11 +45,5 @@ struct Route: Sendable {
     let parameterNames: [String]
     let body: BodyPolicy
     let answersWhileDraining: Bool
-    let action: Action
-
-    /// What is done with a request.
-    enum Action: Sendable {
-        case inline(InlineHandler)
-        case task(Dispatch, Handler)
-    }
+    let handler: InlineHandler
 }

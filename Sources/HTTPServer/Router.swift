@@ -46,7 +46,9 @@ public struct Router: Sendable {
         _ method: HTTPMethod, _ template: String, body: BodyPolicy = .none, dispatch: Dispatch = .light,
         answersWhileDraining: Bool = false, handler: @escaping Handler
     ) {
-        add(method, template, body, answersWhileDraining, .task(dispatch, handler))
+        inline(method, template, body: body, answersWhileDraining: answersWhileDraining) { request in
+            .later(dispatch) { try await handler(request) }
+        }
     }
 
     /// Adds a route whose handler runs on the event thread.
@@ -54,18 +56,11 @@ public struct Router: Sendable {
         _ method: HTTPMethod, _ template: String, body: BodyPolicy = .none, answersWhileDraining: Bool = false,
         handler: @escaping InlineHandler
     ) {
-        add(method, template, body, answersWhileDraining, .inline(handler))
-    }
-
-    private mutating func add(
-        _ method: HTTPMethod, _ template: String, _ body: BodyPolicy, _ answersWhileDraining: Bool,
-        _ action: Route.Action
-    ) {
         precondition(template.first == "/", "a route's template begins with a slash: \(template)")
         let parts = template.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let route = Route(
             method: method, template: template, parameterNames: parts.compactMap(Self.parameterName), body: body,
-            answersWhileDraining: answersWhileDraining, action: action)
+            answersWhileDraining: answersWhileDraining, handler: handler)
         precondition(
             Set(route.parameterNames).count == route.parameterNames.count, "a parameter occurs twice: \(template)")
         root.insert(route, number: routes.count, at: parts[...])

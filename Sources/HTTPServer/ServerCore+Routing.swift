@@ -1,6 +1,6 @@
 /// What becomes of a request once its header is known.
 enum Decision {
-    case run(route: Int, bodyLimit: Int64)
+    case run(route: Int, body: Exchange.Sink)
     case answer(Response)
     case refuse(Problem, route: Int?)
 }
@@ -18,17 +18,23 @@ extension ServerCore {
         }
         if isDraining && !router.routes[route].answersWhileDraining { return .refuse(.draining, route: route) }
         let body = router.routes[route].body
-        let limit = bodyLimit(of: body)
+        let (limit, sink) = reception(of: body)
         if let length = head.contentLength, length > limit { return .refuse(.bodyTooLarge(limit: limit), route: route) }
         if let problem = contentProblem(of: head, for: body) { return .refuse(problem, route: route) }
-        return .run(route: route, bodyLimit: limit)
+        return .run(route: route, body: sink)
     }
 
-    private func bodyLimit(of body: BodyPolicy) -> Int64 {
+    /// How long a body may be, and where it goes.
+    private func reception(of body: BodyPolicy) -> (limit: Int64, Exchange.Sink) {
         switch body {
-        case .none: Self.discardLimit
-        case .buffered(let limit, _): limit ?? configuration.maximumBodyBytes
-        case .streamed(let limit): limit ?? .max
+        case .none:
+            return (Self.discardLimit, .nowhere)
+        case .buffered(let limit, _):
+            let limit = limit ?? configuration.maximumBodyBytes
+            return (limit, .buffer(limit: limit))
+        case .streamed(let limit):
+            let limit = limit ?? .max
+            return (limit, .stream(limit: limit))
         }
     }
 
