@@ -7,5 +7,5 @@ ROOT = BENCHMARKS.parent
 OUTPUT = ROOT / ".benchmarks"
 PROGRAMS = OUTPUT / "programs"
 VENV = OUTPUT / "venv" / "bin"
-COFFER = ROOT / ".build" / "release" / "coffer"
+COFFER = ROOT / ".build-profiled" / "release" / "coffer"
 HUMMINGBIRD = BENCHMARKS / "Rivals" / "hummingbird-grdb" / ".build" / "release" / "rival"
