@@ -23,7 +23,7 @@ extension ConnectionPool {
     ) async throws(PoolError) -> Lease<Driver>? {
         guard !Task.isCancelled else { throw .cancelled }
         let now = time.now
-        if let grant = decide({ $0.leaseIdle(site: site, now: now) }) { return lease(grant) }
+        if let grant = decide({ $0.leaseIdle(site: site, now: now) }) { return makeLease(grant) }
         return try await leaseAfterWait(
             leaving: errand, site: site, deadline: now.advanced(by: timeout ?? acquireTimeout))
     }
@@ -31,10 +31,10 @@ extension ConnectionPool {
     /// Leases an idle connection if there is one that nobody waits for and that needs no check. Never waits, never
     /// opens.
     public func leaseIfIdle(file: StaticString = #fileID, line: UInt = #line) -> Lease<Driver>? {
-        takeIdle(AcquireSite(file: file, line: line)).map(lease)
+        grantIdle(AcquireSite(file: file, line: line)).map(makeLease)
     }
 
-    func takeIdle(_ site: AcquireSite) -> Grant? {
+    func grantIdle(_ site: AcquireSite) -> Grant? {
         let now = time.now
         return decide { $0.leaseIdle(site: site, now: now) }
     }
@@ -96,7 +96,7 @@ extension ConnectionPool {
             cancel(id)
         }
         switch outcome {
-        case .success(let grant): return grant.map(lease)
+        case .success(let grant): return grant.map(makeLease)
         case .failure(let error):
             observer?.record(.acquireFailed(error))
             throw error
@@ -107,7 +107,7 @@ extension ConnectionPool {
         perform(decide { $0.cancel(id) })
     }
 
-    private func lease(_ grant: Grant) -> Lease<Driver> {
+    private func makeLease(_ grant: Grant) -> Lease<Driver> {
         Lease(connection: accept(grant), pool: self, ticket: grant.ticket)
     }
 

@@ -70,7 +70,7 @@ extension ConnectionPool where Driver: SynchronousResetDriver {
     public func withIdleConnection<Outcome>(
         file: StaticString = #fileID, line: UInt = #line, _ body: (Driver.Connection) throws -> Outcome
     ) throws -> Outcome? {
-        guard let grant = takeIdle(AcquireSite(file: file, line: line)) else { return nil }
+        guard let grant = grantIdle(AcquireSite(file: file, line: line)) else { return nil }
         let connection = accept(grant)
         let outcome: Outcome
         do {

@@ -133,6 +133,7 @@ public final class EngineMetrics: Sendable {
         checkpointFailures.increment()
     }
 
+    /// Recorded where the histogram lies: to copy the role's metrics would count references that all threads share.
     func statementEnded(on role: PoolRole, after duration: Duration) {
         switch role {
         case .reader: readers.statements.record(duration)

@@ -93,7 +93,8 @@ import Testing
                     try await group.waitForAll()
                 }
             }
-            #expect(fixture.budget.used == fixture.openUserFiles.count)
+            // A reader that nobody waits for any more may be opening still.
+            try await eventually { fixture.budget.used == fixture.openUserFiles.count }
             await fixture.registry.closeIfUnneeded(users[0], reason: .logout)
             #expect(fixture.budget.used == fixture.openUserFiles.count)
         }
@@ -143,6 +144,22 @@ import Testing
             try await eventually { fixture.budget.waiting == 1 }
             gate.open()
             try await use.value
+            #expect(try await served.value == [[.integer(2)]])
+        }
+    }
+
+    @Test("an engine that has opened for nobody makes room for who waits", .timeLimit(.minutes(1)))
+    func openedForNobody() async throws {
+        try await EngineFixture.run(budget: 2) { fixture in
+            let (first, second) = (try await fixture.makeUser(), try await fixture.makeUser())
+            #expect(fixture.budget.reserveNow(2))
+            let gone = Task { try await fixture.run("SELECT 1", as: first) }
+            try await eventually { fixture.budget.waiting == 1 }
+            gone.cancel()
+            await #expect(throws: CancellationError.self) { try await gone.value }
+            let served = Task { try await fixture.run("SELECT 2", as: second) }
+            try await eventually { fixture.budget.waiting == 2 }
+            fixture.budget.release(2)
             #expect(try await served.value == [[.integer(2)]])
         }
     }

@@ -51,7 +51,7 @@ public final class DescriptorBudget: Sendable {
     /// Whether what is free does not suffice for a further connection. Takes no lock.
     public var isSpent: Bool { used + EngineDescriptors.perConnection > capacity }
 
-    /// Engines whose writer waits. Takes no lock. Of one order with the uses of engines: see ``OpenEngine/uses``.
+    /// Those who wait for descriptors. Takes no lock. Of one order with the uses of engines: see ``OpenEngine/uses``.
     public var waiting: Int { waitingNow.load(ordering: .sequentiallyConsistent) }
 
     /// Takes `count` descriptors if they are free and nobody waits for them.

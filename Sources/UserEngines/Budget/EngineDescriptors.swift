@@ -74,6 +74,8 @@ final class EngineDescriptors: Sendable {
             return state.parked > 0
         }
         if isParkedOneTaken { budget.release(1) }
+        // Who looked for an engine to close just now did not see that this one holds any.
+        makeRoom()
         return true
     }
 

@@ -51,7 +51,11 @@ extension EngineRegistry {
     /// Ends a use, which counts as the latest one if the instant is given. Takes no lock unless something may follow from it.
     func endUse(of open: OpenEngine<Engine>, at now: MonotonicInstant?) {
         if let now { open.markUsed(at: now) }
-        if open.endUse() || budget.waiting > 0 { useEnded(of: open) }
+        switch open.endUse() {
+        case .used: break
+        case .unused: if budget.waiting > 0 { useEnded(of: open) }
+        case .marked: useEnded(of: open)
+        }
     }
 
     private func useEnded(of open: OpenEngine<Engine>) {
@@ -67,10 +71,9 @@ extension EngineRegistry {
     /// Closes the engine that has been unused for longest, for whoever waits for descriptors. When every engine is in use,
     /// the next use that ends makes the room.
     func makeRoom() {
-        let waiting = budget.waiting
-        guard waiting > 0 else { return }
+        guard budget.waiting > 0 else { return }
         let closing = decide { state in
-            state.closeLeastRecentlyUsed(waitingForRoom: waiting) { $0.holdsDescriptors }
+            state.closeLeastRecentlyUsed(waitingForRoom: budget.waiting) { $0.holdsDescriptors }
         }
         guard let closing else { return }
         Task(executorPreference: workers) { [self] in await closeNow(closing) }

@@ -77,6 +77,8 @@ extension EngineRegistry {
                 openingObserver.withLock { $0 }?(user)
                 for waiter in waiters { waiter.resume(returning: .use(opened)) }
                 if let closing { _ = await closeNow(closing) }
+                // Those who waited for descriptors while it opened have seen an engine that could not be closed.
+                if waiters.isEmpty { makeRoom() }
             } catch {
                 logger.warning("an engine could not be opened", metadata: ["user": "\(user)", "error": "\(error)"])
                 for waiter in decide({ $0.openFailed(user) }) { waiter.resume(returning: .failed(error)) }

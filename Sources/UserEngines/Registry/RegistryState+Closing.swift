@@ -60,12 +60,12 @@ extension RegistryState {
             guard open.awaitLastEnd() else { return beginClosing(user, open.engine, reason) }
             set(user, .open(open, closeWhenUnused: reason))
             return nil
-        case .opening(let waiting):
+        case .opening(let waiting), .draining(_, _, let waiting):
             waiting.closeWhenUnused = reason
             return nil
         case .stuck(let engine, let reason):
             return beginClosing(user, engine, reason)
-        case .open, .draining, .closing, .exclusive, nil:
+        case .open, .closing, .exclusive, nil:
             return nil
         }
     }

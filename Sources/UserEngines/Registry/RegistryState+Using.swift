@@ -12,9 +12,9 @@ extension RegistryState {
         case waitForFiles
         /// Nobody has it: come back with the key and this number.
         case fetchKey(epoch: Int)
-        /// Open it: the entry is now `opening`, and this caller's to end with ``opened(_:_:at:)`` or ``openFailed(_:)``.
+        /// Open it: the entry is now `opening`, and this caller's to end with ``opened(_:_:at:isActive:)`` or ``openFailed(_:)``.
         case open
-        /// Close it first: the entry is now `closing`, and this caller's to end with ``closed(_:_:)``.
+        /// Close it first: the entry is now `closing`, and this caller's to end with ``closed(_:failed:)``.
         case close(Closing)
         /// The registry is shut down.
         case refuse

@@ -1,6 +1,7 @@
 import Timekeeping
 
 /// The registry's decisions: who has which engine, and who waits for one. A value without locks, tasks or I/O.
+/// All but the ends of uses happens under the registry's lock: see ``OpenEngine``.
 ///
 /// ```
 /// closed  → opening                first request of a user
@@ -32,7 +33,7 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
     /// Those who wait for an entry to leave its state. Changed in place, under the lock that the state is in.
     final class Waiting {
         var continuations: [Int: Continuation] = [:]
-        /// A close that was asked for while the engine was being opened, or before it was drained.
+        /// A close that was asked for while the engine was being opened or drained, or before.
         var closeWhenUnused: CloseReason?
         /// Whether the files are to be somebody's alone as soon as the engine has closed.
         var isForFiles = false
@@ -44,7 +45,7 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
 
     enum Entry {
         case opening(Waiting)  // → open, closed
-        /// `closeWhenUnused` is a close that was asked for while requests used the engine; the last of them carries it out.
+        /// `closeWhenUnused` is a close that was asked for and could not begin; the end of the last use carries it out.
         case open(Open, closeWhenUnused: CloseReason? = nil)  // → closing, draining
         case draining(Open, reason: CloseReason, Waiting)  // → closing, open
         case closing(Engine, reason: CloseReason, Waiting)  // → closed, stuck, exclusive
