@@ -11,25 +11,14 @@ enum ReceivedHeader {
     /// Moves the fields over: libmicrohttpd frees its memory unwiped when the connection closes, and which fields carry
     /// secrets only their readers know.
     static func moveFields(of connection: OpaquePointer) -> HeaderFields {
-        var extent = (count: 0, byteCount: 0)
-        MHD_get_connection_values_n(connection, .HEADER_KIND, measureField, &extent)
-        var builder = HeaderFields.Builder(count: extent.count, byteCount: extent.byteCount)
+        let count = Int(MHD_get_connection_values_n(connection, .HEADER_KIND, nil, nil))
+        var builder = HeaderFields.Builder(count: count, byteCount: byteCount(of: connection))
         withUnsafeMutablePointer(to: &builder) { builder in
             _ = MHD_get_connection_values_n(connection, .HEADER_KIND, moveField, builder)
             _ = MHD_get_connection_values_n(connection, .COOKIE_KIND, wipeCookie, nil)
         }
         return builder.build()
     }
-}
-
-private func measureField(
-    _ extent: UnsafeMutableRawPointer?, _: MHD_ValueKind, _: UnsafePointer<CChar>?, _ nameCount: Int,
-    _: UnsafePointer<CChar>?, _ valueCount: Int
-) -> MHD_Result {
-    let extent = extent!.assumingMemoryBound(to: (count: Int, byteCount: Int).self)
-    extent.pointee.count += 1
-    extent.pointee.byteCount += nameCount + valueCount
-    return .YES
 }
 
 private func moveField(
