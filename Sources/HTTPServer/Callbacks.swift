@@ -3,7 +3,8 @@ import Glibc
 import Logging
 
 // What libmicrohttpd calls, on the event thread of the connection. The first argument is the server's core; a
-// connection's context is its ``ClientConnection``, a request's its ``Exchange``, each retained while it stands there.
+// connection's context is its ``ClientConnection``, a request's its ``Exchange``, each retained while it stands there, so that
+// a callback need not count a reference of its own.
 
 typealias RequestLineCallback =
     @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer?

@@ -13,11 +13,11 @@ extension Exchange {
         guard let route, let request else { return }
         do {
             switch try core.router.routes[route].handler(request) {
-            case .now(let response): _ = keep(response)
+            case .now(let response): store(response)
             case .later(let dispatch, let work): start(request, dispatch, work)
             }
         } catch {
-            _ = keep(failure(error, of: request))
+            store(failure(error, of: request))
         }
     }
 
@@ -66,15 +66,16 @@ extension Exchange {
 
     /// Gives the client its response, from a task. Only the first one counts.
     private func answer(_ response: Response) {
-        switch keep(response) {
+        switch store(response) {
         case .nothing: break
         case .wakeEventThread: connection.resume()
         case .replyPastDaemon: replyPastDaemon()
         }
     }
 
-    /// Keeps the response until it is sent: what is to be done for that, unless the event thread is here anyway.
-    private func keep(_ response: Response) -> Next {
+    /// Keeps the response until it is sent: what is to be done for that from another thread. The event thread, when it runs a
+    /// handler, has left the stage of receiving, and sends the response itself.
+    @discardableResult private func store(_ response: Response) -> Next {
         state.withLock { state in
             state.task = nil
             guard !state.isAnswered, state.stage != .over else { return .nothing }

@@ -44,6 +44,7 @@ public struct Request: @unchecked Sendable {
     /// The method; `HEAD` where a `GET` route answers a `HEAD` request.
     public var method: HTTPMethod { content.withUnsafeMutablePointerToHeader { $0.pointee.head.method } }
 
+    /// Whether the method is `HEAD`, without a copy of the method.
     var isHead: Bool { content.withUnsafeMutablePointerToHeader { $0.pointee.head.method == .head } }
 
     /// The path as it was sent, still percent-encoded, without the query.

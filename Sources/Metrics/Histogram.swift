@@ -44,9 +44,10 @@ public final class Histogram: @unchecked Sendable {
     /// Counts an observation, in the metric's unit. NaN belongs to no bucket and is ignored.
     public func record(_ value: Double) {
         guard !value.isNaN else { return }
+        let bucket = bucket(of: value)
         let hot = half(cells[0].wrappingAdd(1, ordering: .acquiringAndReleasing).newValue >> 63)
         hot[0].addDouble(value)
-        hot[1 + bucket(of: value)].wrappingAdd(1, ordering: .releasing)
+        hot[1 + bucket].wrappingAdd(1, ordering: .releasing)
     }
 
     /// Counts a duration in seconds, to the nanosecond.
@@ -61,12 +62,8 @@ public final class Histogram: @unchecked Sendable {
             let mark = cells[0].wrappingAdd(1 << 63, ordering: .acquiringAndReleasing).newValue
             let cold = half(~mark >> 63)
             let hot = half(mark >> 63)
-            let count = Int(mark & ~(1 << 63))
-            var counts = self.counts(in: cold)
-            while counts.reduce(0, +) != count {
-                sched_yield()
-                counts = self.counts(in: cold)
-            }
+            while count(in: cold) != mark & ~(1 << 63) { sched_yield() }
+            let counts = (0...bounds.count).map { Int(cold[1 + $0].load(ordering: .relaxed)) }
             let sum = Double(bitPattern: cold[0].load(ordering: .relaxed))
             hot[0].addDouble(sum)
             for index in 0...bounds.count {
@@ -93,9 +90,9 @@ extension Histogram {
     /// Cells in a cache line.
     private static let lineCells = 8
 
-    /// The sum and the buckets, in whole cache lines.
+    /// The sum and the buckets, and as many cells more as let the other half begin in another line.
     private static func halfCount(_ bounds: [Double]) -> Int {
-        (bounds.count + 2 + lineCells - 1) / lineCells * lineCells
+        (bounds.count + 2 + lineCells) / lineCells * lineCells
     }
 
     /// The sum, and behind it the buckets.
@@ -103,8 +100,9 @@ extension Histogram {
         cells + 1 + Int(index) * Self.halfCount(bounds)
     }
 
-    private func counts(in half: UnsafeMutablePointer<Atomic<UInt64>>) -> [Int] {
-        (0...bounds.count).map { Int(half[1 + $0].load(ordering: .acquiring)) }
+    /// The recordings that are in a half's buckets, and with them in its sum.
+    private func count(in half: UnsafeMutablePointer<Atomic<UInt64>>) -> UInt64 {
+        (0...bounds.count).reduce(0) { $0 + half[1 + $1].load(ordering: .acquiring) }
     }
 
     /// The first bucket whose bound is not below the value. Bounds are few, and those of durations mostly lie below the first few.

@@ -28,7 +28,7 @@ final class PreparedStatement {
         progress = .ready
     }
 
-    /// Makes it what it was when it was compiled.
+    /// Makes it ready for its next user.
     func clear() {
         reset()
         // A bound value would be kept in memory, up to the size limit.

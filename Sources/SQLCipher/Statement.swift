@@ -58,8 +58,7 @@ public struct Statement: ~Copyable, @unchecked Sendable {
             return false
         default:
             let error = connection.error(result)
-            sqlite3_reset(handle)
-            prepared.progress = .ready
+            prepared.reset()
             throw error
         }
     }

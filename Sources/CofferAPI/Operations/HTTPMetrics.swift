@@ -3,8 +3,9 @@ import Metrics
 
 /// Counts and times requests by route.
 public final class HTTPMetrics: HTTPObserver {
-    /// Those of the routes, by their numbers, and at last that of what took no route.
+    /// By the numbers of the routes.
     private let routes: [RouteMetrics]
+    private let unrouted: RouteMetrics
 
     /// What took no route.
     private static let noRoute = "none"
@@ -18,9 +19,8 @@ public final class HTTPMetrics: HTTPObserver {
         let seconds = metrics.histogramFamily(
             "coffer_http_request_seconds", help: "Requests, from the request line to the last byte sent.",
             labels: ["route"], initial: (Set(routes).sorted() + [Self.noRoute]).map { [$0] })
-        self.routes = (routes + [Self.noRoute]).map {
-            RouteMetrics($0, requests: requests, seconds: seconds.series($0))
-        }
+        self.routes = routes.map { RouteMetrics($0, requests: requests, seconds: seconds.series($0)) }
+        unrouted = RouteMetrics(Self.noRoute, requests: requests, seconds: seconds.series(Self.noRoute))
     }
 
     /// Registers the metrics of a server's present state.
@@ -35,7 +35,7 @@ public final class HTTPMetrics: HTTPObserver {
         if let route = request.route {
             routes[route].record(request.method, request.status, request.duration)
         } else {
-            routes[routes.count - 1].record(.other("any"), request.status, request.duration)
+            unrouted.record(.other("any"), request.status, request.duration)
         }
     }
 }

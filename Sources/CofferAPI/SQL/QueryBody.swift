@@ -10,17 +10,17 @@ struct QueryBody {
     /// Reads the body of `POST /v1/query`.
     static func read(_ body: RequestBody) throws -> QueryBody {
         try body.withUnsafeBytes { bytes in
-            try members(of: body) { try ObjectBody.read(bytes, $0) }
+            try make(of: body) { try ObjectBody.read(bytes, $0) }
         }
     }
 
     /// Reads one of the statements of a body.
     static func read(_ cursor: inout JSONCursor, of body: RequestBody) throws -> QueryBody {
-        try members(of: body) { try ObjectBody.readObject("statements", &cursor, $0) }
+        try make(of: body) { try ObjectBody.readObject("statements", &cursor, $0) }
     }
 
-    /// Makes a query of the members that `readObject` calls its argument for.
-    private static func members(
+    /// Makes a query of the members that `readObject` calls its argument for. No initializer, which would take the body over.
+    private static func make(
         of body: RequestBody, _ readObject: ((JSONStringToken, inout JSONCursor) throws -> Bool) throws -> Void
     ) throws -> QueryBody {
         var sql: BodyText?
