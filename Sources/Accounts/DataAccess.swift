@@ -17,16 +17,17 @@ public struct DataAccess: Sendable {
     private let token: BearerToken
     private let accounts: Accounts
 
-    init(_ session: Session, _ token: BearerToken, _ accounts: Accounts) {
-        user = session.userID
-        credential = .session(session)
-        self.token = token
-        self.accounts = accounts
+    init(_ session: Session, _ token: SessionToken, _ accounts: Accounts) {
+        self.init(.session(session), of: session.userID, token.token, accounts)
     }
 
-    init(_ lease: ResearchLease, _ token: BearerToken, _ accounts: Accounts) {
-        user = lease.userID
-        credential = .research(lease)
+    init(_ lease: ResearchLease, _ token: ResearchToken, _ accounts: Accounts) {
+        self.init(.research(lease), of: lease.userID, token.token, accounts)
+    }
+
+    private init(_ credential: Credential, of user: UserID, _ token: BearerToken, _ accounts: Accounts) {
+        self.user = user
+        self.credential = credential
         self.token = token
         self.accounts = accounts
     }
@@ -34,10 +35,7 @@ public struct DataAccess: Sendable {
     /// The same with a copy of the token alone, for what outlives its request: the request's header fields would live as
     /// long otherwise.
     public func detached() -> DataAccess {
-        switch credential {
-        case .session(let session): DataAccess(session, token.detached(), accounts)
-        case .research(let lease): DataAccess(lease, token.detached(), accounts)
-        }
+        DataAccess(credential, of: user, token.detached(), accounts)
     }
 
     /// The session whose token it was; `nil` for a research's.
@@ -122,12 +120,12 @@ public struct DataAccess: Sendable {
 extension Accounts {
     /// The data that a session opens.
     public func access(of session: Session, with token: consuming SessionToken) -> DataAccess {
-        DataAccess(session, token.token, self)
+        DataAccess(session, token, self)
     }
 
     /// The data that a running research opens.
     public func access(of lease: ResearchLease, with token: consuming ResearchToken) -> DataAccess {
-        DataAccess(lease, token.token, self)
+        DataAccess(lease, token, self)
     }
 }
 
