@@ -47,8 +47,9 @@ struct GivingWayTests {
         try await eventually { !long.exists }
     }
 
-    /// How often a job that calls `giveWay` loses the processor, while others want to have all of every one. It stops soon after
-    /// the 25th time, or after 20,000 calls: what waited for long is let go on for a while, however often it yields.
+    /// The most often that a job has lost the processor within 50 calls of `giveWay` that follow one another, while others
+    /// want to have all of every one. It stops when it has been often, or after 400 times 50: what waited for long is let go on
+    /// for a while, however often it yields.
     private func losses(yieldInterval: Duration) async throws -> Int {
         let count = 2 * sysconf(Int32(_SC_NPROCESSORS_ONLN))
         let others = WorkerExecutor(threads: count)
@@ -65,23 +66,26 @@ struct GivingWayTests {
             }
             group.addTask(executorPreference: workers) {
                 begun.wait()
-                let before = try Self.status("nonvoluntary_ctxt_switches", of: "thread-self")
-                var lost = 0
-                for _ in 0..<400 where lost <= 25 {
+                var most = 0
+                for _ in 0..<400 where most <= Self.often {
+                    let before = try Self.status("nonvoluntary_ctxt_switches", of: "thread-self")
                     for _ in 0..<50 { WorkerExecutor.giveWay() }
-                    lost = try Self.status("nonvoluntary_ctxt_switches", of: "thread-self") - before
+                    most = max(most, try Self.status("nonvoluntary_ctxt_switches", of: "thread-self") - before)
                 }
-                return lost
+                return most
             }
             defer { group.cancelAll() }
             return try #require(await group.next())
         }
     }
 
+    /// A job that does not yield could only lose the processor as often by being interrupted as often in some microseconds.
+    private static let often = 15
+
     @Test("A job lets those that wait have the processor each time it is due, and not before")
     func yielding() async throws {
-        #expect(try await losses(yieldInterval: .zero) > 25)
-        #expect(try await losses(yieldInterval: .seconds(3600)) < 25)
+        #expect(try await losses(yieldInterval: .zero) > Self.often)
+        #expect(try await losses(yieldInterval: .seconds(3600)) <= Self.often)
     }
 
     @Test("Jobs that are short keep their thread, however many there are")
