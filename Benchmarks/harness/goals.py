@@ -18,8 +18,8 @@ class Goal:
 
     def values(self, results):
         """The figure or ratio of each round; None if the scenario was not measured."""
-        contestants = results.get(self.scenario, {})
-        if self.of not in contestants or self.to not in (None, *contestants):
+        contestants = results.get(self.scenario)
+        if contestants is None:
             return None
         values = contestants[self.of][self.figure]
         if self.to is None:

@@ -1,7 +1,12 @@
 """The other servers, each as its documentation advises."""
 
+import os
+
 from harness.paths import BENCHMARKS, HUMMINGBIRD, PROGRAMS, VENV
 from harness.server import Server
+
+# https://docs.gunicorn.org/en/stable/design.html#how-many-workers
+ADVISED_PROCESSES = 2 * os.cpu_count() + 1
 
 
 def constant(folder, reply):
@@ -18,14 +23,19 @@ def hummingbird(folder):
     return Server("hummingbird", lambda port: [HUMMINGBIRD, port, folder], folder)
 
 
-def flask(folder):
-    """One process, for a database's connections belong to one, and 16 threads."""
+def flask(folder, processes=1):
+    """One process with 16 threads: a user's connections are counted, limited and closed in one place, as in Coffer."""
     return Server(
         "flask", lambda port: [
-            VENV / "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", 1, "--worker-class", "gthread",
+            VENV / "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", processes, "--worker-class", "gthread",
             "--threads", 16, "--keep-alive", 75, "--no-control-socket",
             "--chdir", BENCHMARKS / "Rivals/flask-sqlalchemy", "app:app"],
         folder, {"DIRECTORY": folder})
+
+
+def flask_in_processes(folder):
+    """Each process has a pool of its own for each user."""
+    return flask(folder, ADVISED_PROCESSES)
 
 
 def datasette(folder):

@@ -27,6 +27,8 @@ def contestants(bench):
         for name, rival, populate in (
             ("Hummingbird + GRDB, plain SQLite", rivals.hummingbird, populate_plain),
             ("Flask + SQLAlchemy + sqlcipher3", rivals.flask, populate_sqlcipher),
+            (f"Flask + SQLAlchemy + sqlcipher3, {rivals.ADVISED_PROCESSES} processes",
+             rivals.flask_in_processes, populate_sqlcipher),
         ):
             tokens = populate(folder / rival.__name__)
             contestants[name] = stack.enter_context(rival(folder / rival.__name__)), selects(tokens)
