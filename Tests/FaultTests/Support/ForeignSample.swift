@@ -21,7 +21,8 @@ enum ForeignSample {
 
     static func passphrase() throws -> GuardedBytes {
         try quickDerivation.get()
-        return try GuardedBytes(copying: Array("tides come and go".utf8))
+        // As long as the literal of a key: SQLCipher copies a passphrase as that, and allocations of that size do not fail.
+        return try GuardedBytes(copying: Array(repeatElement(UInt8(ascii: "s"), count: 99)))
     }
 
     private static let contents = Result {
