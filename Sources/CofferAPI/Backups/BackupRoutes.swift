@@ -142,7 +142,7 @@ extension Request {
     fileprivate var prefersAsynchronousResponse: Bool {
         headers.values(of: "Prefer").contains { value in
             value.split(separator: ",").contains { preference in
-                preference.split(separator: ";")[0].trimmed().lowercased() == "respond-async"
+                preference.prefix { $0 != ";" }.trimmed().lowercased() == "respond-async"
             }
         }
     }
