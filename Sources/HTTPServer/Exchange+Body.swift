@@ -14,7 +14,7 @@ extension Exchange {
         }
         switch sink {
         case .nowhere:
-            break
+            if received > ServerCore.discardLimit { refuseRest(limit: ServerCore.discardLimit) }
         case .buffer(let limit):
             guard received <= limit else {
                 refuseRest(limit: limit)

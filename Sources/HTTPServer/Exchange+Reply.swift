@@ -99,7 +99,7 @@ extension Exchange {
             return (response, request)
         }
         guard let (response, request) = answer else { return }
-        guard let bytes = RawResponse.encode(response, requestID: request.id) else {
+        guard let bytes = RawResponse.encode(response, requestID: request.id, isHead: request.isHead) else {
             return connection.cutOff(.answered)
         }
         // It costs no more than an idle connection, and lives no longer.

@@ -4,8 +4,8 @@ import JSON
 /// A response as bytes, for the answers that libmicrohttpd cannot give: it takes none while it reads a body or a
 /// header. The connection closes after it.
 enum RawResponse {
-    /// `nil` for a body that is not in memory.
-    static func encode(_ response: Response, requestID: RequestID) -> [UInt8]? {
+    /// `nil` for a body that is not in memory. To `HEAD` no body is sent.
+    static func encode(_ response: Response, requestID: RequestID, isHead: Bool = false) -> [UInt8]? {
         let body: Bytes
         switch response.body {
         case .empty: body = []
@@ -13,10 +13,11 @@ enum RawResponse {
         case .file, .stream: return nil
         }
         var text = "HTTP/1.1 \(response.status.rawValue) \(response.status.reason)\r\n"
-        text += "Date: \(date())\r\nConnection: close\r\nContent-Length: \(body.count)\r\n"
-        text += "X-Request-ID: \(requestID)\r\n"
+        text += "Date: \(date())\r\nConnection: close\r\nX-Request-ID: \(requestID)\r\n"
+        // https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+        if response.status != .noContent { text += "Content-Length: \(body.count)\r\n" }
         response.headers.forEachSent { text += "\($0): \($1)\r\n" }
-        return Array(text.utf8) + Array("\r\n".utf8) + body
+        return Array(text.utf8) + Array("\r\n".utf8) + (isHead ? [] : body)
     }
 
     private static func date() -> String {

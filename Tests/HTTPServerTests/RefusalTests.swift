@@ -121,6 +121,37 @@ struct RefusalTests {
         }
     }
 
+    @Test("A chunked body that nobody wants is refused once it is no longer small")
+    func unwantedChunks() async throws {
+        try await TestServer.run(routes: routes) { server in
+            for path in ["/", "/nowhere"] {
+                try await server.withClient { client in
+                    try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    for _ in 0..<70 { try await client.sendChunk([UInt8](repeating: 120, count: 1000)) }
+                    #expect(try await client.readReply().status == (path == "/" ? 413 : 404))
+                    try await client.waitUntilClosed()
+                }
+            }
+        }
+    }
+
+    @Test("What is answered before a chunked body has come is framed as any other answer")
+    func earlyFraming() async throws {
+        let chunked = "HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+        try await TestServer.run(routes: routes) { server in
+            for (method, path, start) in [
+                ("HEAD", "/nowhere", "HTTP/1.1 404 "), ("OPTIONS", "/thing", "HTTP/1.1 204 "),
+            ] {
+                try await server.withClient { client in
+                    try await client.send("\(method) \(path) \(chunked)")
+                    let text = String(decoding: try await client.readToEnd(), as: UTF8.self)
+                    #expect(text.hasPrefix(start) && text.hasSuffix("\r\n\r\n"), "\(text)")
+                    #expect(text.lowercased().contains("content-length") == (method == "HEAD"), "\(text)")
+                }
+            }
+        }
+    }
+
     @Test("A client that sends its large body regardless gets to read the 413")
     func stubbornClient() async throws {
         try await TestServer.run(time: ManualTime(), routes: routes) { server in
