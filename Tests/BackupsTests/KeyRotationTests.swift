@@ -23,7 +23,7 @@ struct KeyRotationTests {
                 let new = try await ada.currentKey()
                 #expect(old != new)
                 #expect(try await ada.integer("SELECT count(*) FROM t") == 1)
-                await fixture.engines.forceClose(ada.id, reason: .admin)
+                #expect(await fixture.engines.forceClose(ada.id, reason: .admin))
                 for database in fixture.engines.databases(of: ada.id) {
                     #expect(try !DatabaseCopy.isReadable(database, key: old, logger: .silent))
                     #expect(try DatabaseCopy.problems(of: database, key: new, logger: .silent) == [])
@@ -73,7 +73,7 @@ struct KeyRotationTests {
             try await ada.run("CREATE TABLE t(v)")
             try await ada.run("INSERT INTO t VALUES (1)")
             try await ada.service("CREATE TABLE mark(v)")
-            await fixture.engines.forceClose(ada.id, reason: .admin)
+            #expect(await fixture.engines.forceClose(ada.id, reason: .admin))
             let old = try await ada.currentKey()
             let new = try await fixture.accounts.makePendingDataKey(of: ada.id, userKey: ada.key())
             let databases = fixture.engines.databases(of: ada.id)
@@ -98,7 +98,7 @@ struct KeyRotationTests {
         try await BackupsFixture.run { fixture in
             let ada = try await fixture.makeUser()
             try await ada.service("SELECT 1")
-            await fixture.engines.forceClose(ada.id, reason: .admin)
+            #expect(await fixture.engines.forceClose(ada.id, reason: .admin))
             let (old, new) = (
                 try await ada.currentKey(),
                 try await fixture.accounts.makePendingDataKey(of: ada.id, userKey: ada.key())
@@ -122,7 +122,7 @@ struct KeyRotationTests {
             let ada = try await fixture.makeUser()
             try await ada.run("CREATE TABLE t(v)")
             try await ada.run("INSERT INTO t VALUES (zeroblob(100000))")
-            await fixture.engines.forceClose(ada.id, reason: .admin)
+            #expect(await fixture.engines.forceClose(ada.id, reason: .admin))
             let old = try await ada.currentKey()
             damage(ada.database)
             await #expect(throws: (any Error).self) { try await ada.rotateKey() }

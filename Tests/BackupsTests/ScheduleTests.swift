@@ -12,7 +12,7 @@ struct ScheduleTests {
         try await BackupsFixture.run { fixture in
             let ada = try await fixture.makeUser()
             try await ada.run("CREATE TABLE t(v)")
-            await fixture.engines.forceClose(ada.id, reason: .admin)
+            #expect(await fixture.engines.forceClose(ada.id, reason: .admin))
             #expect(ada.backupFiles == [], "the first one is due an interval after registration")
             fixture.time.advance(by: .seconds(86_400))
             try await ada.run("SELECT 1")
@@ -83,7 +83,7 @@ struct ScheduleTests {
             await gate.arrivals(atLeast: 1)
             fixture.time.advance(by: .seconds(86_400))
             #expect(await fixture.backups.keepsOpen(ada.id))
-            await fixture.engines.forceClose(ada.id, reason: .admin)
+            #expect(await fixture.engines.forceClose(ada.id, reason: .admin))
             gate.open()
             try await holder.value
             try await eventually { fixture.backups.running(of: ada.id) == nil }

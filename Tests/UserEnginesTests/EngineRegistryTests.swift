@@ -29,7 +29,7 @@ import Testing
                 for role in PoolRole.allCases { remains.pools.append(Weak(engine.pool(role))) }
             }
             #expect(remains.pools.allSatisfy { $0.pool != nil })
-            await fixture.registry.forceClose(user, reason: .admin)
+            #expect(await fixture.registry.forceClose(user, reason: .admin))
             try await eventually { remains.pools.allSatisfy { $0.pool == nil } }
         }
     }

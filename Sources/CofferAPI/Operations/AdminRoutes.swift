@@ -38,7 +38,7 @@ struct AdminRoutes: Sendable {
         guard let user = try await user(request.parameter("user")) else {
             throw Problem.notFound("There is no such user.")
         }
-        await engines.forceClose(user, reason: .admin)
+        guard await engines.forceClose(user, reason: .admin) else { throw EngineError.unavailable }
         return Response(.noContent)
     }
 

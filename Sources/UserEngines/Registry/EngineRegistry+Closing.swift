@@ -14,14 +14,14 @@ extension EngineRegistry {
     }
 
     /// Closes the engine whoever uses it: waiters fail, statements get until the drain time-out and are interrupted then.
+    /// Those who come meanwhile may have opened another when this returns.
     ///
     /// - Returns: false if the close failed; the reaper tries again.
-    @discardableResult
     public func forceClose(_ user: UserID, reason: CloseReason) async -> Bool {
         while true {
             switch decide({ $0.forceStep(user, reason: reason) }) {
             case .absent: return true
-            case .close(let closing): guard await close(closing) else { return false }
+            case .close(let closing): return await close(closing)
             case .wait:
                 // An opening ends in a use for everyone who waits.
                 if case .use(let open) = await wait(for: user) { endUse(of: open, at: nil) }

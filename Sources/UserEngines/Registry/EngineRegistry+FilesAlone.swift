@@ -46,10 +46,7 @@ extension EngineRegistry {
                 try await drain(draining, user, until: deadline)
                 return
             case .wait:
-                // A timer that has run out before there is anybody to withdraw would never come again.
-                let left = time.now.duration(to: deadline)
-                guard left > .zero else { throw EngineError.inUse }
-                switch await wait(for: user, limit: left) {
+                switch await wait(for: user, until: deadline, else: .inUse) {
                 // The opening that was waited for has ended in a use for everyone who waits.
                 case .use(let open): endUse(of: open, at: nil)
                 case .decideAgain: continue
@@ -61,16 +58,17 @@ extension EngineRegistry {
     }
 
     private func drain(_ draining: Int, _ user: UserID, until deadline: MonotonicInstant) async throws {
-        let timer = Task(executorPreference: workers) { [self] in
-            guard (try? await time.sleep(until: deadline)) != nil else { return }
-            let (drainer, waiters) = decide { $0.giveUpDraining(draining, of: user) }
-            drainer?.resume(returning: .failed(EngineError.inUse))
-            for waiter in waiters { waiter.resume(returning: .decideAgain) }
-        }
-        defer { timer.cancel() }
+        var timer: Task<Void, Never>?
+        defer { timer?.cancel() }
         let result = await withCheckedContinuation { continuation in
-            if !decide({ $0.enqueueDrainer(continuation, of: draining, for: user) }) {
-                continuation.resume(returning: .decideAgain)
+            guard decide({ $0.enqueueDrainer(continuation, of: draining, for: user) }) else {
+                return continuation.resume(returning: .decideAgain)
+            }
+            timer = Task(executorPreference: workers) { [self] in
+                guard (try? await time.sleep(until: deadline)) != nil else { return }
+                let (drainer, waiters) = decide { $0.giveUpDraining(draining, of: user) }
+                drainer?.resume(returning: .failed(EngineError.inUse))
+                for waiter in waiters { waiter.resume(returning: .decideAgain) }
             }
         }
         if case .failed(let error) = result { throw error }

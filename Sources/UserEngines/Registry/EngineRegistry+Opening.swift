@@ -7,7 +7,7 @@ extension EngineRegistry {
     func use(_ user: UserID, _ key: () async throws -> GuardedBytes) async throws -> OpenEngine<Engine> {
         var fetched: (key: GuardedBytes, epoch: Int)?
         while true {
-            var limit: Duration?
+            var deadline: MonotonicInstant?
             switch decide({ $0.step(for: user, keyEpoch: fetched?.epoch, at: time.now) }) {
             case .use(let open): return open
             case .refuse: throw EngineError.shuttingDown
@@ -22,9 +22,9 @@ extension EngineRegistry {
                 // The engine's from now on, which wipes it when it closes: another opening needs a key of its own.
                 fetched = nil
             case .wait: break
-            case .waitForFiles: limit = configuration.acquireTimeout
+            case .waitForFiles: deadline = time.now.advanced(by: configuration.acquireTimeout)
             }
-            switch await wait(for: user, limit: limit) {
+            switch await wait(for: user, until: deadline, else: .unavailable) {
             case .use(let open): return open
             case .decideAgain: continue
             case .failed(let error): throw error
@@ -33,24 +33,26 @@ extension EngineRegistry {
         }
     }
 
-    /// Waits until a user's entry leaves its state; with a limit, no longer than that.
-    func wait(for user: UserID, limit: Duration? = nil) async -> RegistryState<Engine>.WaitResult {
+    /// Waits until a user's entry leaves its state, or fails with `error` at the deadline.
+    func wait(
+        for user: UserID, until deadline: MonotonicInstant? = nil, else error: EngineError = .unavailable
+    ) async -> RegistryState<Engine>.WaitResult {
         let waiter = decide { $0.makeWaiter() }
-        let timer = limit.map { limit in
-            Task(executorPreference: workers) { [self, end = time.now.advanced(by: limit)] in
-                guard (try? await time.sleep(until: end)) != nil else { return }
-                decide { $0.withdraw(waiter, for: user) }?.resume(returning: .failed(EngineError.unavailable))
-            }
-        }
+        var timer: Task<Void, Never>?
         defer { timer?.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // A cancellation that came before the waiter was queued found nothing to withdraw.
                 if let result = decide({ $0.enqueue(waiter, for: user, continuation) }) {
-                    continuation.resume(returning: result)
-                } else if Task.isCancelled {
-                    withdraw(waiter, user)
+                    return continuation.resume(returning: result)
                 }
+                timer = deadline.map { deadline in
+                    Task(executorPreference: workers) { [self] in
+                        guard (try? await time.sleep(until: deadline)) != nil else { return }
+                        decide { $0.withdraw(waiter, for: user) }?.resume(returning: .failed(error))
+                    }
+                }
+                // A cancellation that came before the waiter was queued found nothing to withdraw.
+                if Task.isCancelled { withdraw(waiter, user) }
             }
         } onCancel: {
             withdraw(waiter, user)
