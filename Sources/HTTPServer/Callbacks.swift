@@ -82,5 +82,5 @@ func logMessage(_ context: UnsafeMutableRawPointer?, _ format: UnsafePointer<CCh
         vsnprintf(buffer.baseAddress!, buffer.count, format, arguments)
         return String(cString: buffer.baseAddress!)
     }
-    logger.debug("libmicrohttpd", metadata: ["message": "\(text)"])
+    logger.debug("libmicrohttpd", metadata: ["text": "\(text)"])
 }

@@ -238,14 +238,17 @@ extension Problem {
 struct ColumnNames {
     private(set) var unique: [String] = []
     private var taken: Set<String> = []
+    /// The number that a name got last: a result may have thousands of columns of one name.
+    private var last: [String: Int] = [:]
 
     mutating func append(_ name: String) {
         var candidate = name
-        var number = 1
+        var number = last[name] ?? 1
         while !taken.insert(candidate).inserted {
             number += 1
             candidate = "\(name):\(number)"
         }
+        last[name] = number
         unique.append(candidate)
     }
 }
