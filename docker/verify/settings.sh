@@ -35,7 +35,7 @@ start_container() {
   shift
   # Podman complains that no systemd is there to run the health check: it is run by hand.
   podman --log-level fatal --runtime runc run --detach --name "$name" --read-only --read-only-tmpfs=false --cap-drop all \
-    --security-opt no-new-privileges --memory 1g --pids-limit 256 \
+    --security-opt no-new-privileges --memory 1g --pids-limit 1024 \
     --ulimit "nofile=$(ulimit -Hn):$(ulimit -Hn)" --ulimit nproc=4096:4096 "$@" >"$work/container-id"
 }
 
