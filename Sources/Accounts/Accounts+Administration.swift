@@ -36,6 +36,6 @@ extension Accounts {
         }
         announce(endedSessions)
         announce(endedLeases)
-        if !endedLeases.isEmpty { await eraseTraces() }
+        if isDisabled { await eraseTraces() }
     }
 }

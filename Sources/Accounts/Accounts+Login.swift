@@ -85,7 +85,8 @@ extension Accounts {
             let raised = try await credentials(
                 from: password, sealing: userKey, of: user.id, version: user.credentials.version)
             _ = try await catalog.transaction { catalog in
-                try catalog.replaceCredentials(user.credentials, by: raised, of: user.id)
+                catalog.oweErasure()
+                return try catalog.replaceCredentials(user.credentials, by: raised, of: user.id)
             }
         } catch {
             logger.warning("a password hash could not be raised", metadata: ["error": "\(error)"])

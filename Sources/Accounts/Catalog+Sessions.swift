@@ -39,12 +39,15 @@ extension Catalog {
         try firstRow("SELECT 1 FROM sessions WHERE id = ?", [.text(id.description)]) != nil
     }
 
+    /// Deletes sessions. Like every deletion of sessions it leaves their seals in the log, until ``Catalog/eraseLogIfOwed()``.
     func deleteSessions(_ ids: [SessionID]) throws {
+        oweErasure()
         for id in ids { try run("DELETE FROM sessions WHERE id = ?", [.text(id.description)]) }
     }
 
     /// Deletes all sessions of a user, but one if told.
     func deleteSessions(of user: UserID, except kept: SessionID? = nil) throws {
+        oweErasure()
         try run(
             "DELETE FROM sessions WHERE user = ? AND id IS NOT ?",
             [.text(user.description), kept.map { .text($0.description) } ?? .null])
@@ -52,6 +55,7 @@ extension Catalog {
 
     /// Deletes what has expired, also what the memory does not know.
     func deleteSessions(expiredAt now: UnixTime) throws {
+        oweErasure()
         try run(
             "DELETE FROM sessions WHERE expires <= ?1 OR last_seen + idle_timeout <= ?1", [now.value])
     }

@@ -115,7 +115,12 @@ actor Catalog {
         return !owesErasure
     }
 
-    /// Makes up for an erasure that was prevented.
+    /// Has the next ``eraseLogIfOwed()`` empty the log, for what was overwritten and need not be gone before an answer.
+    func oweErasure() {
+        owesErasure = true
+    }
+
+    /// Makes up for an erasure that was prevented or put off.
     func eraseLogIfOwed() throws {
         if owesErasure { try eraseLogOrRemember() }
     }

@@ -65,6 +65,17 @@ final class AccountsFixture: Sendable {
         try Connection.open(ConnectionConfiguration(path: catalogPath, fileSystem: .unix), key: nil)
     }
 
+    /// The seal of the one record of a table.
+    func onlySeal(in table: String) throws -> [UInt8] {
+        let connection = try openCatalog()
+        defer { _ = try? connection.close() }
+        let rows = try connection.rows("SELECT seal FROM \(table)")
+        guard rows.count == 1, case .blob(let seal)? = rows.first?.first else {
+            throw SQLiteError(.error, message: "not one seal in \(table)")
+        }
+        return seal
+    }
+
     /// Every byte of the catalog's files.
     func catalogBytes() throws -> [UInt8] {
         try ["catalog.db", "catalog.db-wal"].flatMap { try fileBytes(directory.file($0)) }

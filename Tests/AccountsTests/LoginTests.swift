@@ -125,6 +125,25 @@ struct LoginTests {
         withExtendedLifetime(directory) {}
     }
 
+    @Test("leaves no seal under the lower parameters on the disk, once the sessions' times are written")
+    func tracesOfRaisedParameters() async throws {
+        let directory = TemporaryDirectory()
+        var seal: [UInt8] = []
+        try await withAccounts(in: directory) { fixture in
+            let user = try await fixture.register("ada").user
+            seal = try #require(await fixture.accounts.catalog.user(user.id)).credentials.seal.bytes
+        }
+        var settings = AccountSettings.fast
+        settings.passwordParameters = try .init(operations: 2, memoryBytes: 16_384)
+        try await withAccounts(in: directory, settings: settings) { fixture in
+            #expect(try fixture.catalogBytes().contains(sequence: seal))
+            _ = try await fixture.login("ada")
+            try await fixture.accounts.flushLastSeen()
+            #expect(try !fixture.catalogBytes().contains(sequence: seal))
+        }
+        withExtendedLifetime(directory) {}
+    }
+
     @Test("Many at once of one user all succeed")
     func concurrent() async throws {
         try await withAccounts { fixture in

@@ -220,7 +220,7 @@ struct ResearchLeaseTests {
         try await withAccounts { fixture in
             let user = try await fixture.register("ada").user.id
             _ = try await fixture.grant(of: user)
-            let seal = try fixture.onlySeal()
+            let seal = try fixture.onlySeal(in: "research_leases")
             try await fixture.accounts.setDisabled(true, user: user)
             let bytes = try fixture.catalogBytes()
             #expect(!bytes.contains(sequence: Array(seal.suffix(32))))
@@ -233,7 +233,7 @@ struct ResearchLeaseTests {
         var seal: [UInt8] = []
         try await withAccounts { fixture in
             _ = try await fixture.grant(of: try await fixture.register("ada").user.id, duration: .seconds(60))
-            seal = try fixture.onlySeal()
+            seal = try fixture.onlySeal(in: "research_leases")
             // What a process leaves that is killed here.
             for name in ["catalog.db", "catalog.db-wal"] {
                 let copy = open(directory.file(name), O_WRONLY | O_CREAT, 0o600)
@@ -313,15 +313,6 @@ extension AccountsFixture {
         defer { accounts.giveBackResearchPlace(id) }
         return try await accounts.grantResearch(
             id, of: user, dataKey: try key ?? .random(count: 48), duration: duration)
-    }
-
-    fileprivate func onlySeal() throws -> [UInt8] {
-        let connection = try openCatalog()
-        defer { _ = try? connection.close() }
-        guard case .blob(let seal)? = try connection.firstRow("SELECT seal FROM research_leases")?.first else {
-            return []
-        }
-        return seal
     }
 
     fileprivate func leaseRows() throws -> Int64? {

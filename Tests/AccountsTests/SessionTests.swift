@@ -150,6 +150,47 @@ struct SessionTests {
         }
     }
 
+    enum End: CaseIterable {
+        case one, all, expiry
+
+        func happen(to session: Session, in fixture: AccountsFixture) async throws {
+            switch self {
+            case .one: try await fixture.accounts.endSession(session.id, of: session.userID)
+            case .all: try await fixture.accounts.endSessions(of: session.userID)
+            case .expiry:
+                fixture.time.advance(by: .hours(3))
+                #expect(try await fixture.accounts.endExpiredSessions() == [session.userID])
+            }
+        }
+    }
+
+    @Test(
+        "leave nothing of their seal on the disk once their times are written, however they end",
+        arguments: End.allCases)
+    func traces(of end: End) async throws {
+        try await withAccounts { fixture in
+            try await fixture.register("ada")
+            let session = try await fixture.login("ada").session
+            let seal = Array(try fixture.onlySeal(in: "sessions").suffix(32))
+            try await fixture.accounts.flushLastSeen()
+            #expect(try fixture.catalogBytes().contains(sequence: seal))
+            try await end.happen(to: session, in: fixture)
+            try await fixture.accounts.flushLastSeen()
+            #expect(try !fixture.catalogBytes().contains(sequence: seal))
+        }
+    }
+
+    @Test("leave nothing of their seal on the disk when their user has been disabled")
+    func tracesOfDisabled() async throws {
+        try await withAccounts { fixture in
+            let user = try await fixture.register("ada").user
+            _ = try await fixture.login("ada")
+            let seal = Array(try fixture.onlySeal(in: "sessions").suffix(32))
+            try await fixture.accounts.setDisabled(true, user: user.id)
+            #expect(try !fixture.catalogBytes().contains(sequence: seal))
+        }
+    }
+
     @Test("No use succeeds that began after the end had returned, whatever else is going on")
     func revocationIsFinal() async throws {
         try await withAccounts { fixture in
