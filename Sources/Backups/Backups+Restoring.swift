@@ -62,14 +62,17 @@ extension Backups {
         let path: String
     }
 
-    private func prepare(
+    /// Copies a backup's files under the present key, each beside the one that it will replace.
+    ///
+    /// - Throws: `SQLiteError` with `SQLITE_CANTOPEN` if the user's database is not among them.
+    func prepare(
         _ backup: BackupRecord, _ backupKey: GuardedBytes, _ parts: Parts, under key: GuardedBytes
     ) async throws -> [Replacement] {
         let source = BackupFiles(backup, in: files)
         let wanted: [BackupFiles.Part] = parts == .all ? [.main, .service] : [.main]
         var replacements: [Replacement] = []
         do {
-            for part in wanted where StoredFile.exists(source[part]) {
+            for part in wanted where part == .main || StoredFile.exists(source[part]) {
                 let path = files.path(of: part, backup.userID)
                 let prepared = path + StoredFile.partialSuffix
                 try await DatabaseCopy.make(

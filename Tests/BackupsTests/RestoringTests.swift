@@ -126,6 +126,21 @@ struct RestoringTests {
         }
     }
 
+    @Test("a backup that is deleted while it is restored is not found, also after it has been checked")
+    func deletedMeanwhile() async throws {
+        try await BackupsFixture.run { fixture in
+            let ada = try await fixture.makeUser()
+            let backup = try await ada.backUp()
+            let (key, present) = (try fixture.accounts.key(of: backup, userKey: ada.key()), try await ada.currentKey())
+            try await fixture.backups.delete(backup.id, of: ada.id)
+            await #expect(throws: BackupError.notFound) {
+                _ = try await fixture.backups.reading(backup) {
+                    try await fixture.backups.prepare(backup, key, .database, under: present)
+                }
+            }
+        }
+    }
+
     @Test("a restore helps when the database itself is damaged or gone", arguments: [true, false])
     func lostDatabase(isDamaged: Bool) async throws {
         try await BackupsFixture.run { fixture in
