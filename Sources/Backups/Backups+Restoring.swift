@@ -94,21 +94,12 @@ extension Backups {
         try files.makeBackupDirectory(of: user)
         let run = BackupRun(of: user, kind: .safety, label: nil, created: time.unixTime)
         let safety = BackupFiles(run.id, of: user, created: run.created, in: files)
+        // The directory of the backups may be new, and a log that is gone must not come back beside the replacement.
+        try StoredFile.synchronize(directory: files.directory(of: user))
         let isThere = StoredFile.exists(files.databasePath(of: user))
         var isReplaced = false
         do {
-            if isThere {
-                let replaced = replacements.filter { StoredFile.exists($0.path) }
-                try await accounts.insertBackup(
-                    run.id, of: user, kind: .safety, label: nil, created: run.created,
-                    bytes: replaced.reduce(0) { $0 + DataDirectory.size(ofFile: $1.path) })
-                for replacement in replaced {
-                    try StoredFile.link(replacement.path, to: safety[replacement.part])
-                }
-                try StoredFile.synchronize(directory: safety.directory)
-            }
-            // The directory of the backups may be new, and a log that is gone must not come back beside the replacement.
-            try StoredFile.synchronize(directory: files.directory(of: user))
+            if isThere { try await keep(replacements.filter { StoredFile.exists($0.path) }, as: run, safety) }
             // The database first: a safety backup without it would be none.
             for replacement in replacements {
                 try StoredFile.rename(replacement.prepared, to: replacement.path)
@@ -128,6 +119,24 @@ extension Backups {
         }
         try StoredFile.synchronize(directory: files.directory(of: user))
         return isThere ? try await accounts.backup(run.id, of: user) : nil
+    }
+
+    /// Gives files that are about to be replaced the names of a backup. As in the making of one they end in `.partial` until
+    /// the catalog has its record, so that no record is left of which there is no file.
+    private func keep(_ replaced: [Replacement], as run: BackupRun, _ safety: BackupFiles) async throws {
+        for replacement in replaced {
+            try StoredFile.link(replacement.path, to: safety[replacement.part] + StoredFile.partialSuffix)
+        }
+        try StoredFile.synchronize(directory: safety.directory)
+        try await accounts.insertBackup(
+            run.id, of: run.user, kind: run.kind, label: run.label, created: run.created,
+            bytes: replaced.reduce(0) { $0 + DataDirectory.size(ofFile: $1.path) })
+        // The database comes last: with it the backup exists.
+        for replacement in replaced.reversed() {
+            let path = safety[replacement.part]
+            try StoredFile.rename(path + StoredFile.partialSuffix, to: path)
+        }
+        try StoredFile.synchronize(directory: safety.directory)
     }
 
     /// Leaves no log beside a file that is about to be replaced. The log of one that cannot be read any more goes with it:

@@ -213,6 +213,30 @@ struct RestoringTests {
         }
     }
 
+    @Test("the safety backup's record comes after its unfinished file, by which a start finds what was cut off between")
+    func fileBeforeRecord() async throws {
+        try await BackupsFixture.run { fixture in
+            let ada = try await fixture.makeUser()
+            let backup = try await ada.backUp()
+            let catalog = try Connection.open(
+                ConnectionConfiguration(path: fixture.files.catalogPath, fileSystem: .unix), key: nil)
+            defer { _ = try? catalog.close() }
+            // No record can be written meanwhile.
+            try catalog.execute("BEGIN IMMEDIATE")
+            let restore = Task { try await ada.restore(backup) }
+            let directory = fixture.files.backupDirectory(of: ada.id)
+            try await eventually {
+                ada.backupFiles.contains {
+                    $0.hasSuffix(".db.partial") && StoredFile.isSame("\(directory)/\($0)", ada.database)
+                }
+            }
+            try catalog.execute("ROLLBACK")
+            let safety = try #require(try await restore.value)
+            #expect(StoredFile.exists(fixture.backups.path(of: safety)))
+            #expect(ada.backupFiles.count == 2)
+        }
+    }
+
     @Test("a restore that ended between its two steps leaves the old database and no safety backup")
     func leftovers() async throws {
         try await withTemporaryDirectory { directory in
@@ -223,12 +247,15 @@ struct RestoringTests {
                 try await ada.run("CREATE TABLE t(v)")
                 let backup = try await ada.backUp()
                 #expect(await fixture.engines.forceClose(ada.id, reason: .admin))
-                // As a restore leaves it that is killed after the second name was given, and a backup before the last one.
-                let safety = BackupID()
-                try await fixture.accounts.insertBackup(
-                    safety, of: ada.id, kind: .safety, label: nil, created: fixture.time.unixTime, bytes: 1)
-                let files = BackupFiles(safety, of: ada.id, created: fixture.time.unixTime, in: fixture.files)
-                try StoredFile.link(ada.database, to: files.main)
+                // As a restore leaves it that is killed after the second name was given, or before that lost its end, and a
+                // backup before the last name.
+                for suffix in ["", ".partial"] {
+                    let safety = BackupID()
+                    try await fixture.accounts.insertBackup(
+                        safety, of: ada.id, kind: .safety, label: nil, created: fixture.time.unixTime, bytes: 1)
+                    let files = BackupFiles(safety, of: ada.id, created: fixture.time.unixTime, in: fixture.files)
+                    try StoredFile.link(ada.database, to: files.main + suffix)
+                }
                 let unfinished = BackupID()
                 try await fixture.accounts.insertBackup(
                     unfinished, of: ada.id, kind: .manual, label: nil, created: fixture.time.unixTime, bytes: 1)
@@ -236,8 +263,8 @@ struct RestoringTests {
                 FileContent.write("half", to: partial.main + ".partial")
                 FileContent.write("half", to: partial[.service])
                 FileContent.write("half", to: ada.database + ".partial")
-                #expect(ada.backupFiles.count == 4)
-                #expect(try await fixture.backups.backups(of: ada.id).count == 3)
+                #expect(ada.backupFiles.count == 5)
+                #expect(try await fixture.backups.backups(of: ada.id).count == 4)
                 #expect(StoredFile.exists(fixture.backups.path(of: backup)))
                 try await fixture.backups.removeLeftovers()
                 #expect(ada.backupFiles.count == 1)
