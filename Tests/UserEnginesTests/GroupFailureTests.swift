@@ -129,6 +129,24 @@ struct GroupFailureTests {
         }
     }
 
+    @Test("an interruption between the preparing and the binding of a neighbour's statement undoes the group")
+    func interruptedBeforeBinding() async throws {
+        try await run { fixture, user in
+            let text = InterruptingText("INSERT INTO t VALUES (:a + :b + :c + :d + :e + :f + :g + :h + :i)")
+            var writes = insertions(1...3)
+            writes[0].beforeStep = { connection in
+                if connection.limit.interruption == nil { text.interruptAfterNextUse(connection) }
+            }
+            // The last one: another would find the interruption. It has as many names as make the binding look for one.
+            writes[2] = CrowdedWrite(text, .named("abcdefghi".map { (String($0), $0 == "i" ? 3 : 0) }))
+            let replies = try await fixture.together(writes, as: user)
+            #expect(replies[0].error?.interruption == .requested)
+            #expect(replies[1...].map(\.changes) == [1, 1])
+            #expect(try await rows(of: user, fixture) == [2, 3])
+            #expect(fixture.groups[2] == 1)
+        }
+    }
+
     @Test("a client that goes before its turn is not served") func cancelledWaiter() async throws {
         try await run { fixture, user in
             var writes = insertions(1...3)
@@ -257,6 +275,25 @@ struct GroupFailureTests {
             }
             return acknowledged
         }
+    }
+}
+
+/// A statement's text that interrupts a connection when the statement has been prepared next.
+private final class InterruptingText: StatementText {
+    private let text: String
+    private let connection = Mutex<Connection?>(nil)
+
+    init(_ text: String) {
+        self.text = text
+    }
+
+    func interruptAfterNextUse(_ connection: Connection) {
+        self.connection.withLock { $0 = connection }
+    }
+
+    func withUTF8Bytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+        defer { connection.withLock { $0.take() }?.interrupt() }
+        return try text.withUTF8Bytes(body)
     }
 }
 

@@ -6,13 +6,13 @@ import Synchronization
 
 /// One statement of several that wait for the writer at the same time.
 struct CrowdedWrite: Sendable, ExpressibleByStringLiteral {
-    var sql: String
+    var sql: any StatementText
     var arguments = Arguments.none
     var timeout = Duration.seconds(20)
     /// Called on whatever thread runs the statement, before it is stepped.
     var beforeStep: @Sendable (Connection) -> Void = { _ in }
 
-    init(_ sql: String, _ arguments: Arguments = .none) {
+    init(_ sql: any StatementText, _ arguments: Arguments = .none) {
         self.sql = sql
         self.arguments = arguments
     }

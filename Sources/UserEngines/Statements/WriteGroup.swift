@@ -124,7 +124,7 @@ struct WriteGroup {
         guard statement.mayJoinGroup() else { return .undone }
         do {
             try statement.bind(write.arguments)
-        } catch let error as SQLiteError where error.isConnectionBroken {
+        } catch let error as SQLiteError where error.isConnectionBroken || error.code == .interrupt {
             return .lost(error)
         } catch {
             write.fail(error)
