@@ -82,6 +82,37 @@ import Testing
         #expect(budget.used == 0)
     }
 
+    @Test("what is promised goes to the connection that opens next, and what it does not take to who waits")
+    func promises() async {
+        let budget = DescriptorBudget(capacity: 7, time: ManualTime())
+        let engine = EngineDescriptors(budget: budget, timeout: .seconds(1)) {}
+        #expect(await engine.reserveForWriter())
+        #expect(await engine.expectConnection(beside: 0))
+        #expect(await engine.expectConnection(beside: 1))
+        #expect(budget.used == 7)
+        #expect(engine.reserveFurther())
+        // The other one's promise stands.
+        engine.endExpectation()
+        #expect(budget.used == 7)
+        // It has parked one.
+        engine.release()
+        #expect(budget.used == 6)
+        #expect(budget.reserveNow(1))
+        #expect(engine.reserveFurther())
+        #expect(budget.used == 6)
+        #expect(budget.reserveNow(1))
+        engine.endExpectation()
+        #expect(budget.used == 7)
+        #expect(!engine.reserveFurther())
+        engine.release()
+        engine.release()
+        budget.release(3)
+        #expect(budget.used == 0)
+        #expect(await engine.expectConnection(beside: 0))
+        engine.endExpectation()
+        #expect(budget.used == 0)
+    }
+
     @Test("the count of the budget is the number of descriptors that are really open")
     func agreesWithTheSystem() async throws {
         try await EngineFixture.run { fixture in

@@ -39,4 +39,38 @@ struct EngineCopyTests {
             }
         }
     }
+
+    @Test(
+        "what a copy has waited for is its own, also when others wait behind it",
+        arguments: [PoolRole.reader, .service])
+    func promise(role: PoolRole) async throws {
+        // For the writer, and for a copy with its connection.
+        try await EngineFixture.run(budget: 5) { fixture in
+            let (user, other) = (try await fixture.makeUser(), try await fixture.makeUser())
+            try await fixture.registry.withEngine(of: user, key: { try fixture.copyOfKey() }) { engine in
+                try await engine.withService(timeout: .seconds(10)) { _ in }
+            }
+            #expect(await fixture.registry.forceClose(user, reason: .admin))
+            let next = try await fixture.registry.withEngine(of: user, key: { try fixture.copyOfKey() }) { engine in
+                #expect(fixture.budget.used == 2)
+                #expect(fixture.budget.reserveNow(3))
+                let path = fixture.directory + "/copy.db"
+                let copy = Task(executorPreference: fixture.workers) {
+                    switch role {
+                    case .service: try await engine.copyServiceDatabase(to: path)
+                    default: try await engine.copyDatabase(to: path) { _ in }
+                    }
+                }
+                try await eventually { fixture.budget.waiting == 1 }
+                let next = Task { try await fixture.run("SELECT 1", as: other) }
+                try await eventually { fixture.budget.waiting == 2 }
+                fixture.budget.release(3)
+                try await copy.value
+                #expect(fixture.budget.waiting == 1)
+                try DatabaseCopy.remove(path)
+                return next
+            }
+            #expect(try await next.value == [[.integer(1)]])
+        }
+    }
 }

@@ -13,10 +13,33 @@ final class EngineDescriptors: Sendable {
     private struct State {
         var open = 0
         var parked = 0
+        /// Those who wait for a connection that descriptors were taken for beforehand.
+        var expectations = 0
+        /// How many such connections nobody has opened yet.
+        var promised = 0
+
+        /// What a further connection needs of the budget.
+        var needed: Int { parked > 0 ? perConnection - 1 : perConnection }
 
         mutating func take() {
             open += 1
             if parked > 0 { parked -= 1 }
+        }
+
+        /// Takes what is promised; what of it is not needed is left for the budget, `nil` if nothing is promised.
+        mutating func takePromised() -> Int? {
+            guard promised > 0 else { return nil }
+            promised -= 1
+            defer { take() }
+            return perConnection - needed
+        }
+
+        /// What is promised to nobody any more.
+        mutating func endExpectation() -> Int {
+            expectations -= 1
+            guard promised > expectations else { return 0 }
+            promised -= 1
+            return perConnection
         }
 
         mutating func giveBack() -> Int {
@@ -51,13 +74,16 @@ final class EngineDescriptors: Sendable {
     }
 
     private func reserveNow(ifOpen isWanted: (Int) -> Bool = { _ in true }) -> Bool {
-        state.withLock { state in
-            guard isWanted(state.open) else { return false }
-            let needed = state.parked > 0 ? 1 : Self.perConnection
-            guard budget.reserveNow(needed) else { return false }
+        let unneeded: Int? = state.withLock { state in
+            guard isWanted(state.open) else { return nil }
+            if let unneeded = state.takePromised() { return unneeded }
+            guard budget.reserveNow(state.needed) else { return nil }
             state.take()
-            return true
+            return 0
         }
+        guard let unneeded else { return false }
+        if unneeded > 0 { budget.release(unneeded) }
+        return true
     }
 
     /// Takes what the connection needs that the file's engine cannot do without, and waits for it if it is not free.
@@ -77,6 +103,25 @@ final class EngineDescriptors: Sendable {
         // Who looked for an engine to close just now did not see that this one holds any.
         makeRoom()
         return true
+    }
+
+    /// Takes what one more connection needs and `count` for files beside it, and waits for them if they are not free. They are
+    /// promised to the connections that open next, until ``endExpectation()``.
+    ///
+    /// - Returns: false if they did not come free in time; nothing is taken then.
+    func expectConnection(beside count: Int) async -> Bool {
+        guard await reserve(beside: count + Self.perConnection) else { return false }
+        state.withLock { state in
+            state.expectations += 1
+            state.promised += 1
+        }
+        return true
+    }
+
+    /// Gives back what no connection has taken that was promised: who expected one has it, or has given up.
+    func endExpectation() {
+        let unneeded = state.withLock { $0.endExpectation() }
+        if unneeded > 0 { budget.release(unneeded) }
     }
 
     /// Takes `count` for files that are no connection of the engine, and waits for them if they are not free.

@@ -38,34 +38,48 @@ extension Engine {
                 progress($0)
                 await Task.yield()
             }
-        }
-        let problems = try DatabaseCopy.problems(of: path, key: key, logger: logger)
-        guard problems.isEmpty else {
-            try DatabaseCopy.remove(path)
-            throw DamagedCopy(problems: problems)
+        } afterwards: {
+            let problems = try DatabaseCopy.problems(of: path, key: key, logger: logger)
+            guard problems.isEmpty else {
+                try DatabaseCopy.remove(path)
+                throw DamagedCopy(problems: problems)
+            }
         }
     }
 
+    /// - Parameters:
+    ///   - count: descriptors for files beside the connection.
+    ///   - afterwards: called with these, when the connection has gone back.
     private func withFurtherConnection<Result>(
         of pool: Pool, to file: EngineFile, beside count: Int,
-        _ body: nonisolated(nonsending) (Connection) async throws -> Result
+        _ body: nonisolated(nonsending) (Connection) async throws -> Result,
+        afterwards: () throws -> Void = {}
     ) async throws -> Result {
         // A reader only joins what is open already, and after a release pass nothing is.
         if pool === readers, !file.descriptors.isHolding { try await writer.withConnection { _ in } }
         // All that is needed at once, and before anything is leased: nobody waits here with what another waits for.
-        guard await file.descriptors.reserve(beside: count + EngineDescriptors.perConnection) else {
-            throw EngineError.descriptorBudget
-        }
+        guard await file.descriptors.expectConnection(beside: count) else { throw EngineError.descriptorBudget }
         defer { file.descriptors.release(beside: count) }
+        let result = try await withExpectedConnection(of: pool, to: file, body)
+        try afterwards()
+        return result
+    }
+
+    private func withExpectedConnection<Result>(
+        of pool: Pool, to file: EngineFile, _ body: nonisolated(nonsending) (Connection) async throws -> Result
+    ) async throws -> Result {
+        var isExpected = true
+        defer { if isExpected { file.descriptors.endExpectation() } }
         pool.grow(by: 1)
         var isGrown = true
         defer { if isGrown { pool.grow(by: -1) } }
-        // From here on they are the connection's to take; an idle one has its own.
-        file.descriptors.release(beside: EngineDescriptors.perConnection)
         beginCopying()
         defer { endCopying() }
         do {
             return try await pool.withConnection { connection in
+                // An idle one has its own descriptors, and needs none that were taken for it.
+                file.descriptors.endExpectation()
+                isExpected = false
                 // The pool is as small as usual again before it has the connection back: whoever uses the service database
                 // is to be the only one.
                 defer {
