@@ -31,15 +31,10 @@ public final class DataDirectory: Sendable {
     public init(existing path: String) throws(DataDirectoryError) {
         self.path = path
         guard access(path, W_OK | X_OK) == 0 else { throw .unusable(path: path, errno: errno) }
-        let lock = try Self.lock(Self.lockPath(in: path))
-        self.lock = lock
-        do {
-            try Self.checkVersion(versionPath, writing: true)
-            try Self.makeDirectory(usersPath)
-        } catch {
-            close(lock)
-            throw error
-        }
+        lock = try Self.lock(Self.lockPath(in: path))
+        // Everything is set: what throws from here on ends with `deinit`, which gives the lock back.
+        try Self.checkVersion(versionPath, writing: true)
+        try Self.makeDirectory(usersPath)
     }
 
     /// Looks at a directory that a server may be using: nothing is made, locked or written.
