@@ -67,9 +67,16 @@ struct GuardedBytesTests {
     @Test("are wiped when their initialization fails")
     func failingInitialization() {
         struct Refused: Error {}
+        let pattern = [UInt8](repeating: 0x5B, count: 64)
+        var address: UnsafeRawPointer?
         #expect(throws: Refused.self) {
-            try GuardedBytes(count: 32) { _ throws(Refused) in throw Refused() }
+            try GuardedBytes(count: 64) { buffer in
+                buffer.copyBytes(from: pattern)
+                address = UnsafeRawPointer(buffer.baseAddress)
+                throw Refused()
+            }
         }
+        #expect(address.map { readOwnMemory(at: $0, count: 64) != pattern } == true)
     }
 
     @Test("can be read by many while one wipes them: all of it or nothing")
