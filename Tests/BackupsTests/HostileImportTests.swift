@@ -64,6 +64,22 @@ struct HostileImportTests {
         }
     }
 
+    @Test("references that take long to follow are followed until the deadline", .timeLimit(.minutes(2)))
+    func references() async throws {
+        try await BackupsFixture.run {
+            $0.backups.copyTimeout = .seconds(2)
+        } _: { fixture in
+            let user = try await fixture.makeUser()
+            let file = try await fixture.foreign([
+                "CREATE TABLE p(id INTEGER PRIMARY KEY)", "INSERT INTO p VALUES (1)",
+                "CREATE TABLE c(p" + String(repeating: " REFERENCES p", count: 3000) + ")",
+                "INSERT INTO c SELECT 1 FROM generate_series(1, 50000)",
+            ])
+            let error = await #expect(throws: SQLiteError.self) { try await user.importDatabase(file) }
+            #expect(error?.interruption == .deadline)
+        }
+    }
+
     @Test("an import whose client has gone ends in the middle of the work", .timeLimit(.minutes(2)))
     func cancelled() async throws {
         try await BackupsFixture.run { fixture in

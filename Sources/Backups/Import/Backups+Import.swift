@@ -92,7 +92,7 @@ extension Backups {
 
     /// Makes a database under the user's key of the foreign one, and reads all of both.
     ///
-    /// - Returns: the number of rows with a reference to nothing.
+    /// - Returns: the number of rows with a reference to nothing, if it can be told.
     /// - Throws: as ``importDatabase(of:from:byteCount:passphrase:)``; there is nothing at `path` then.
     private func makeOwn(_ foreign: ForeignDatabase, at path: String, _ key: GuardedBytes) async throws -> Int? {
         do {
@@ -126,7 +126,7 @@ extension Backups {
                 let problems = try source.integrityProblems()
                 guard problems.isEmpty else { throw BackupError.invalidDatabase(problems) }
                 try await LogicalCopy(source: source, target: target).run()
-                return try? target.foreignKeyViolations()
+                return try target.foreignKeyViolations()
             } onCancel: {
                 source.interrupt()
                 target.interrupt()
@@ -141,12 +141,17 @@ extension Backups {
 }
 
 extension Connection {
-    /// https://www.sqlite.org/pragma.html#pragma_foreign_key_check
-    fileprivate func foreignKeyViolations() throws -> Int {
-        try withStatement("PRAGMA foreign_key_check") { statement in
-            var count = 0
-            while try statement.step() { count += 1 }
-            return count
+    /// Rows with a reference to nothing; `nil` if one refers to what cannot be referred to, so that they cannot be told.
+    /// See https://www.sqlite.org/pragma.html#pragma_foreign_key_check and https://www.sqlite.org/foreignkeys.html#fk_indexes.
+    fileprivate func foreignKeyViolations() throws -> Int? {
+        do {
+            return try withStatement("PRAGMA foreign_key_check") { statement in
+                var count = 0
+                while try statement.step() { count += 1 }
+                return count
+            }
+        } catch let error as SQLiteError where error.code == .error && !error.isConnectionBroken {
+            return nil
         }
     }
 }
