@@ -63,6 +63,12 @@ public struct Statement: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Runs on to the end, if it has begun. A statement that writes has done so before its first row, but it commits at its end,
+    /// and only a step tells whether that failed. See https://www.sqlite.org/lang_returning.html.
+    public func runToEnd() throws(SQLiteError) {
+        while prepared.progress == .running, try step() {}
+    }
+
     private func begin() throws(SQLiteError) {
         try connection.begin(prepared.facts)
         prepared.progress = .running

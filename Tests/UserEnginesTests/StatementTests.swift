@@ -28,6 +28,23 @@ import Testing
         }
     }
 
+    @Test("a statement that writes commits, or fails, before it is answered, also if not all of its rows are read")
+    func unreadRows() async throws {
+        try await EngineFixture.run { fixture in
+            let user = try await fixture.makeUser()
+            _ = try await fixture.run("CREATE TABLE p (a INTEGER PRIMARY KEY)", as: user)
+            _ = try await fixture.run("CREATE TABLE t (a REFERENCES p DEFERRABLE INITIALLY DEFERRED)", as: user)
+            #expect(try await fixture.hasRow("INSERT INTO p VALUES (1), (2) RETURNING a", as: user))
+            let error = await #expect(throws: SQLiteError.self) {
+                try await fixture.hasRow("INSERT INTO t VALUES (1), (9) RETURNING a", as: user)
+            }
+            #expect(error?.code == .constraint)
+            #expect(try await fixture.run("SELECT count(*) FROM t", as: user) == [[.integer(0)]])
+            #expect(try await fixture.hasRow("INSERT INTO t VALUES (1), (2) RETURNING a", as: user))
+            #expect(try await fixture.run("SELECT count(*) FROM t", as: user) == [[.integer(2)]])
+        }
+    }
+
     @Test("a transaction that a statement leaves open is rolled back", arguments: ["BEGIN", "SAVEPOINT s"])
     func transactionLeftOpen(sql: String) async throws {
         try await EngineFixture.run { fixture in
@@ -154,6 +171,15 @@ extension EngineFixture {
                     try runner.run(text, .none) { statement, _ in while try statement.step() {} }
                 }
             }
+        }
+    }
+}
+
+extension EngineFixture {
+    /// Whether a statement gives a row, of which it reads only the first.
+    fileprivate func hasRow(_ sql: String, as user: UserID) async throws -> Bool {
+        try await registry.withEngine(of: user, key: { try copyOfKey() }) { engine in
+            try await engine.run(sql, .none, timeout: .seconds(10)) { statement, _ in try statement.step() }
         }
     }
 }

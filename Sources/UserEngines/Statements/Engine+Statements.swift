@@ -84,7 +84,7 @@ public struct StatementRunner {
         self.isAtomic = isAtomic
     }
 
-    /// Runs one statement to where `read` stops.
+    /// Runs one statement to where `read` stops, or to its end if it writes: nobody else would learn whether it counts.
     public func run<Result>(
         _ sql: some StatementText, _ arguments: Arguments, _ read: (borrowing Statement, Connection) throws -> Result
     ) throws -> Result {
@@ -93,6 +93,8 @@ public struct StatementRunner {
         // COMMIT and ROLLBACK would end the batch's own transaction, and with it the promise that all or nothing counts.
         if isAtomic && statement.facts.contains(.transactionControl) { throw EngineError.transactionControlInBatch }
         try statement.bind(arguments)
-        return try read(statement, connection)
+        let result = try read(statement, connection)
+        if !statement.isReadOnly { try statement.runToEnd() }
+        return result
     }
 }
