@@ -43,11 +43,19 @@ def contestants(bench):
         }
 
 
+def back_up(client, token):
+    return client.send(request("POST", "/v1/backups", {}, token), 201).json()
+
+
+def delete(client, token, backup):
+    client.send(request("DELETE", f"/v1/backups/{backup['id']}", token=token), 204)
+
+
 def backed_up(client, token):
     begin = time.perf_counter()
-    backup = client.send(request("POST", "/v1/backups", {}, token), 201).json()
+    backup = back_up(client, token)
     seconds = time.perf_counter() - begin
-    client.send(request("DELETE", f"/v1/backups/{backup['id']}", token=token), 204)
+    delete(client, token, backup)
     return {"MiB/s": backup["bytes"] / seconds / 2**20}
 
 
@@ -67,8 +75,12 @@ def writes_during_backups(server, token, seconds):
 
     def make_backups():
         with server.client() as client:
+            backups = []
             while not ended.is_set():
-                backed_up(client, token)
+                backups.append(back_up(client, token))
+            # Not meanwhile: it is the file system that is busy then.
+            for backup in backups:
+                delete(client, token, backup)
 
     backups = threading.Thread(target=make_backups)
     backups.start()
