@@ -122,6 +122,55 @@ struct ProblemTests {
         }
     }
 
+    static let credentialCalls: [(method: String, path: String)] = [
+        ("POST", "/v1/users"), ("POST", "/v1/sessions"), ("POST", "/v1/recover"), ("DELETE", "/v1/me"),
+        ("PUT", "/v1/me/password"), ("POST", "/v1/me/recovery-code"), ("POST", "/v1/me/rotate-key"),
+    ]
+
+    @Test(
+        "a body of credentials has 32 KiB at most, or what any body may have if that is less",
+        arguments: [(8 << 20, 32 << 10), (1000, 1000)])
+    func credentialsBody(bodyBytes: Int, limit: Int) async throws {
+        try await APIFixture.run {
+            $0.limits.bodyBytes = bodyBytes
+        } _: { api in
+            let user = try await api.makeUser()
+            for (method, path) in Self.credentialCalls {
+                let body = "{}" + String(repeating: " ", count: limit - 2)
+                try expectProblem(try await api.call(method, path, as: user.token, json: body), 400, "invalid_field")
+                let problem = try expectProblem(
+                    try await api.call(method, path, as: user.token, json: body + " "), 413, "body_too_large")
+                #expect(problem["limit_bytes"] == .integer(Int64(limit)), "\(method) \(path)")
+            }
+        }
+    }
+
+    @Test("two passwords of the greatest length fit, however they are escaped")
+    func escapedPasswords() async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            let password = String(repeating: #"\u0078"#, count: 1024)
+            let reply = try await api.call(
+                "PUT", "/v1/me/password", as: user.token, json: #"{"current":"\#(password)","new":"\#(password)"}"#)
+            try expectProblem(reply, 401, "invalid_credentials")
+        }
+    }
+
+    @Test(
+        "a long name of a field comes back shortened", arguments: ["x", "\u{301}", "\u{1F468}\u{200D}"],
+        ["/v1/users", "/v1/query"])
+    func longFieldName(part: String, path: String) async throws {
+        try await APIFixture.run { api in
+            let user = try await api.makeUser()
+            let name = String(repeating: part, count: 3000)
+            let reply = try await api.call("POST", path, as: user.token, json: #"{"\#(name)":1}"#)
+            let problem = try expectProblem(reply, 400, "invalid_field")
+            let kept = String(String.UnicodeScalarView(name.unicodeScalars.prefix(100)))
+            #expect(problem["field"] == .string(kept))
+            #expect(reply.body.count < 2000)
+        }
+    }
+
     @Test("a header over the limit is refused")
     func oversizedHeader() async throws {
         try await APIFixture.run { api in

@@ -15,10 +15,10 @@ struct MeRoutes: Sendable {
 
     func add(to router: inout Router) {
         router.on(.get, "/v1/me", handler: describe)
-        router.on(.delete, "/v1/me", body: limits.jsonBody, handler: delete)
-        router.on(.put, "/v1/me/password", body: limits.jsonBody, handler: changePassword)
-        router.on(.post, "/v1/me/recovery-code", body: limits.jsonBody, handler: renewRecoveryCode)
-        router.on(.post, "/v1/me/rotate-key", body: limits.jsonBody, handler: rotateKey)
+        router.on(.delete, "/v1/me", body: limits.credentialsBody, handler: delete)
+        router.on(.put, "/v1/me/password", body: limits.credentialsBody, handler: changePassword)
+        router.on(.post, "/v1/me/recovery-code", body: limits.credentialsBody, handler: renewRecoveryCode)
+        router.on(.post, "/v1/me/rotate-key", body: limits.credentialsBody, handler: rotateKey)
     }
 
     @Sendable private func describe(_ request: Request) async throws -> Response {

@@ -14,7 +14,7 @@ struct SessionRoutes: Sendable {
     let limits: APILimits
 
     func add(to router: inout Router) {
-        router.on(.post, "/v1/sessions", body: limits.jsonBody, handler: logIn)
+        router.on(.post, "/v1/sessions", body: limits.credentialsBody, handler: logIn)
         router.on(.get, "/v1/sessions", handler: list)
         router.on(.delete, "/v1/sessions/current", handler: logOut)
         router.on(.delete, "/v1/sessions/{id}", handler: end)

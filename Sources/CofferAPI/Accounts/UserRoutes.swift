@@ -11,8 +11,8 @@ struct UserRoutes: Sendable {
     let limits: APILimits
 
     func add(to router: inout Router) {
-        router.on(.post, "/v1/users", body: limits.jsonBody, handler: register)
-        router.on(.post, "/v1/recover", body: limits.jsonBody, handler: recover)
+        router.on(.post, "/v1/users", body: limits.credentialsBody, handler: register)
+        router.on(.post, "/v1/recover", body: limits.credentialsBody, handler: recover)
     }
 
     @Sendable private func register(_ request: Request) async throws -> Response {
