@@ -148,6 +148,41 @@ struct ClosingTests {
         }
     }
 
+    @Test("a page that is damaged is the server's failure, not the statement's")
+    func damagedPage() async throws {
+        try await withTemporaryDirectory { directory in
+            var user: APIUser?
+            try await APIFixture.run(in: directory.path) { api in
+                let ada = try await api.makeUser()
+                try await api.rows("CREATE TABLE t(v)", as: ada)
+                // All three begin on the second page; each goes on on one of its own.
+                for _ in 1...3 { try await api.rows("INSERT INTO t VALUES (zeroblob(5000))", as: ada) }
+                user = ada
+            }
+            let ada = try #require(user)
+            let path = try #require(
+                FileTree.paths(under: directory.path).first { $0.hasSuffix("\(ada.id)/main.db") })
+            var bytes = FileContent.bytes(of: path)
+            #expect(bytes.count == 5 * 4096)
+            for page in 2..<5 { bytes[page * 4096 + 100] ^= 1 }
+            FileContent.write(bytes, to: path)
+            try await APIFixture.run(in: directory.path) { api in
+                let read = "SELECT sum(length(hex(v))) FROM t"
+                for sql in [read, "UPDATE t SET v = hex(v)"] {
+                    for _ in 0..<2 {
+                        let problem = try expectProblem(
+                            try await api.query(sql, as: ada), 503, "engine_unavailable")
+                        #expect(problem["sqlite_code"] == .string("SQLITE_ERROR"))
+                    }
+                }
+                try expectProblem(
+                    try await api.batch(#"[{"sql":"\#(read)"}]"#, as: ada), 503,
+                    "engine_unavailable")
+                try expectProblem(try await api.query("SELECT nope", as: ada), 400, "sql_error")
+            }
+        }
+    }
+
     @Test("a database that is missing or damaged is an error for that user alone, and never replaced")
     func damaged() async throws {
         try await withTemporaryDirectory { directory in

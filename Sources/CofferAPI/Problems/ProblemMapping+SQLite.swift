@@ -36,6 +36,7 @@ extension ProblemMapping {
                 .insufficientStorage, "statement_memory",
                 detail: "The statement needs more memory than it may have.")
         case .notADatabase, .corrupt, .ioError, .cantOpen: .engineUnavailable
+        case .error where error.isConnectionBroken: .engineUnavailable
         default: Problem(.badRequest, "sql_error", title: "SQL error", detail: error.message)
         }
     }
