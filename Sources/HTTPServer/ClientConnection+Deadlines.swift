@@ -54,20 +54,23 @@ extension ClientConnection {
         }
     }
 
-    /// Enforces the deadlines. Whether the client should be probed: it waits for a suspended request.
-    func check(at now: MonotonicInstant, limits: ConnectionLimits, timeoutAnswer: () -> [UInt8]) -> Bool {
+    /// Enforces the deadlines. Whether the client should be probed: it waits for a suspended request. `timeoutAnswer` gets
+    /// the request's id, which there is none of before the header is complete.
+    func check(
+        at now: MonotonicInstant, limits: ConnectionLimits, timeoutAnswer: (RequestID?) -> [UInt8]
+    ) -> Bool {
         state.withLock { state in
             guard !state.isClosed else { return false }
             switch state.phase {
             case .awaitingRequest(let deadline, let answers):
-                if now >= deadline { state.cut(socket, .tooSlow, answer: answers ? timeoutAnswer() : []) }
+                if now >= deadline { state.cut(socket, .tooSlow, answer: answers ? timeoutAnswer(nil) : []) }
             case .receivingBody(let windowEnd, let received):
                 if state.suspendedSince != nil {
                     // The client waits for us, not we for it.
                     state.phase = .receivingBody(windowEnd: now.advanced(by: limits.bodyWindow), received: 0)
                 } else if now >= windowEnd {
                     if received < limits.bodyBytesPerWindow {
-                        state.cut(socket, .tooSlow, answer: timeoutAnswer())
+                        state.cut(socket, .tooSlow, answer: timeoutAnswer(state.exchange?.requestID))
                     } else {
                         state.phase = .receivingBody(windowEnd: now.advanced(by: limits.bodyWindow), received: 0)
                     }

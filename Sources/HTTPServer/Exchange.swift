@@ -84,6 +84,9 @@ final class Exchange: Sendable {
 
     var core: ServerCore { connection.core }
 
+    /// That of the request, once its header is here.
+    var requestID: RequestID? { state.withLock { $0.request?.id } }
+
     /// Cancels the handler, because nobody will read its answer or because the server stops.
     func cancel() {
         let (task, stream) = state.withLock { state in

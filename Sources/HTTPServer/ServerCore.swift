@@ -51,9 +51,9 @@ final class ServerCore: Sendable {
         self.problem = problem
         self.logText = logText
         limits = ConnectionLimits(configuration)
-        watchdog = Watchdog(table: connections, limits: limits, time: time) {
+        watchdog = Watchdog(table: connections, limits: limits, time: time) { requestID in
             var identifiers = RequestIdentifiers()
-            let id = identifiers.next()
+            let id = requestID ?? identifiers.next()
             return RawResponse.encode(Problem.requestTimeout.response(requestID: id), requestID: id) ?? []
         }
     }

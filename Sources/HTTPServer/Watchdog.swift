@@ -12,13 +12,13 @@ final class Watchdog: Sendable {
     private let table: ConnectionTable
     private let limits: ConnectionLimits
     private let time: any TimeSource
-    private let timeoutAnswer: @Sendable () -> [UInt8]
+    private let timeoutAnswer: @Sendable (RequestID?) -> [UInt8]
     private let wake = WakeSignal()
     private let isStopped = Atomic(false)
 
     init(
         table: ConnectionTable, limits: ConnectionLimits, time: any TimeSource,
-        timeoutAnswer: @escaping @Sendable () -> [UInt8]
+        timeoutAnswer: @escaping @Sendable (RequestID?) -> [UInt8]
     ) {
         self.table = table
         self.limits = limits

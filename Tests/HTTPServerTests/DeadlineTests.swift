@@ -19,9 +19,12 @@ struct DeadlineTests {
         try await TestServer.run(time: time, routes: routes) { try await body($0, time) }
     }
 
-    private func expectTimeout(_ client: HTTPClient) async throws {
+    private func expectTimeout(_ client: HTTPClient, requestID: String? = nil) async throws {
         let reply = try await client.readReply()
         #expect(reply.status == 408)
+        let id = try #require(reply.header("x-request-id"))
+        if let requestID { #expect(id == requestID) } else { #expect(id.count == 32) }
+        #expect(reply.text.contains(#""request_id":"\#(id)""#))
         #expect(reply.text.contains(#""code":"request_timeout""#))
         #expect(reply.header("connection") == "close")
         try await client.waitUntilClosed()
@@ -94,12 +97,16 @@ struct DeadlineTests {
         }
     }
 
-    @Test("A body below the minimum rate is cut", arguments: ["Content-Length: 100000", "Transfer-Encoding: chunked"])
-    func slowBody(encoding: String) async throws {
+    @Test(
+        "A body below the minimum rate is cut, and the answer has the request's id",
+        arguments: ["Content-Length: 100000", "Transfer-Encoding: chunked"], ["slow-1", nil])
+    func slowBody(encoding: String, requestID: String?) async throws {
         try await run { server, time in
             try await server.withClient { client in
-                try await client.send("POST / HTTP/1.1\r\nHost: a\r\n\(encoding)\r\n\r\n")
+                let field = requestID.map { "X-Request-ID: \($0)\r\n" } ?? ""
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\n\(field)\(encoding)\r\n\r\n")
                 #expect(await eventually { server.server.requestsInFlight == 1 })
+                let id = server.exchange?.state.withLock { $0.request?.id.description }
                 for _ in 0..<10 {
                     if encoding.hasPrefix("C") {
                         try await client.send("x")
@@ -108,7 +115,8 @@ struct DeadlineTests {
                     }
                     time.advance(by: .seconds(1))
                 }
-                try await expectTimeout(client)
+                #expect(requestID == nil || id == requestID)
+                try await expectTimeout(client, requestID: id)
             }
             #expect(await server.observer.finished(atLeast: 1).map(\.status) == [.requestTimeout])
         }
