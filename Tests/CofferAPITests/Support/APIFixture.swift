@@ -30,6 +30,8 @@ struct APIOptions {
     var server = ServerConfiguration(port: 0)
     /// File descriptors that databases may hold.
     var descriptorBudget = 1000
+    /// Where the landing page and the OpenAPI document are; in the service's own directory without it.
+    var publicDirectory: String?
 }
 
 /// The whole service behind a real socket, in this process, over real files; and the proof that nothing of it stays open.
@@ -98,7 +100,7 @@ final class APIFixture: Sendable {
         let api = CofferAPI(
             accounts: accounts, backups: backups, engines: engines, researches: researches, metrics: metrics,
             readiness: readiness, reaper: reaper, limits: options.limits, access: options.access, workers: workers,
-            publicDirectory: directory + "/Public")
+            publicDirectory: options.publicDirectory ?? directory + "/Public")
         let router = api.router
         server = Server(
             configuration: options.server, router: router, workers: workers, lightWorkers: lightWorkers,
