@@ -4,6 +4,8 @@ import Synchronization
 /// A request body that is read while it arrives. Nothing of it is asked from the client before the first chunk is
 /// awaited, and nothing more while the chunks not yet taken exceed the server's stream buffer.
 ///
+/// Each chunk is the reader's alone, who wipes it if it may hold a secret; chunks that nobody reads are wiped here.
+///
 /// One task iterates it, once. Iterating throws ``ClientGone`` when the body ends before its time, a 413 ``Problem``
 /// past the route's limit, and `CancellationError`.
 public final class RequestBodyStream: AsyncSequence, Sendable {
@@ -42,6 +44,13 @@ public final class RequestBodyStream: AsyncSequence, Sendable {
         state.withLock { state in
             state.chunks = Deque(chunks.filter { !$0.isEmpty })
             state.ending = .success(())
+        }
+    }
+
+    /// What nobody has read goes as what is read does.
+    deinit {
+        state.withLock { state in
+            for index in state.chunks.indices { state.chunks[index].withUnsafeMutableBytes { $0.wipe() } }
         }
     }
 
@@ -100,17 +109,18 @@ public final class RequestBodyStream: AsyncSequence, Sendable {
     var isFull: Bool { state.withLock { $0.buffered > highWater } }
 
     func append(_ bytes: UnsafeRawBufferPointer) {
-        let chunk = [UInt8](bytes)
+        // Given away: the reader could not wipe what is still held here.
+        var chunk: [UInt8]? = [UInt8](bytes)
         let waiter = state.withLock { state in
             guard let waiter = state.waiter else {
-                state.chunks.append(chunk)
-                state.buffered += chunk.count
+                state.chunks.append(chunk.take()!)
+                state.buffered += bytes.count
                 return nil as CheckedContinuation<[UInt8]?, any Error>?
             }
             state.waiter = nil
             return waiter
         }
-        waiter?.resume(returning: chunk)
+        waiter?.resume(returning: chunk.take())
     }
 
     /// Ends the stream; only the first call counts.

@@ -82,4 +82,25 @@ struct RequestMemoryTests {
             }
         }
     }
+
+    @Test(
+        "a body that is read as it comes is gone after the answer, whether all of it was read or next to nothing",
+        arguments: [true, false])
+    func streamedBody(isRead: Bool) async throws {
+        try await withTemporaryDirectory { directory in
+            try await ServerProcess.run(in: directory) { server in
+                let user = try await server.makeUser("ada")
+                let secret = Self.secret()
+                let part = secret + String(repeating: " ", count: 4096 - secret.utf8.count)
+                let beginning = isRead ? "SQLite format 3\0" : "no database"
+                let body = beginning + String(repeating: " ", count: 4096) + String(repeating: part, count: 100)
+                let client = try HTTPClient(port: server.port)
+                let reply = try await client.request(
+                    "PUT", "/v1/import", headers: [("Authorization", "Bearer \(user.token)")], body: Array(body.utf8))
+                #expect(reply.status == 422)
+                await client.close()
+                try await expectGone(secret, from: server)
+            }
+        }
+    }
 }

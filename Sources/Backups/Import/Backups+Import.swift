@@ -63,7 +63,8 @@ extension Backups {
         let file = try EncryptedTemporaryFile(in: files.directory(of: user))
         var isPlain = true
         do {
-            for try await piece in body {
+            for try await var piece in body {
+                defer { piece.wipe() }
                 let received = file.byteCount
                 if received < ForeignDatabase.header.count {
                     // Byte by byte: the header may come in several pieces.
