@@ -1,5 +1,6 @@
 import Accounts
 import ConnectionPool
+import Glibc
 import SQLCipher
 import Testing
 import UserEngines
@@ -34,6 +35,7 @@ struct ErrorLogTests {
                 DataDirectoryError.unreadableVersion(path: "/data/version"),
                 DataDirectoryError.unreadableVersion(path: "/data/version").description
             ),
+            (DownloadError(errno: EACCES), "a file cannot be read: Permission denied"),
             (CatalogError.erasureIncomplete, CatalogError.erasureIncomplete.description),
             (Unknown(), nil),
         ] as [(any Error, String?)])

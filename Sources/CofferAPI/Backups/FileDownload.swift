@@ -17,7 +17,7 @@ struct FileDownload {
         ]
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw errno == ENOENT ? BackupError.notFound : DownloadError.unreadable(errno: errno)
+            throw errno == ENOENT ? BackupError.notFound : DownloadError(errno: errno)
         }
         // Only now: what is not there has not stayed the same.
         if request.header("If-None-Match").map(matches) ?? false {
@@ -26,7 +26,7 @@ struct FileDownload {
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            let error = DownloadError.unreadable(errno: errno)
+            let error = DownloadError(errno: errno)
             close(descriptor)
             throw error
         }
@@ -69,8 +69,6 @@ struct FileDownload {
 /// A file that is there could not be read.
 struct DownloadError: Error {
     let errno: Int32
-
-    static func unreadable(errno: Int32) -> DownloadError { DownloadError(errno: errno) }
 }
 
 /// What a `Range` field asks for. Other units, several ranges and what is no range are ignored, as RFC 9110 allows.

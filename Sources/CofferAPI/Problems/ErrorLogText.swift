@@ -1,6 +1,7 @@
 import Accounts
 import Backups
 import ConnectionPool
+import Glibc
 import SQLCipher
 import UserEngines
 
@@ -19,6 +20,7 @@ enum ErrorLogText {
         case let error as DataDirectoryError: error.description
         case let error as CatalogError: error.description
         case let error as BackupError: error.description
+        case let error as DownloadError: "a file cannot be read: \(String(cString: strerror(error.errno)))"
         default: nil
         }
     }
