@@ -35,4 +35,10 @@ struct HealthTargetTests {
         #expect(HealthProbe.reachable("::") == "::1")
         #expect(HealthProbe.reachable("192.0.2.1") == "192.0.2.1")
     }
+
+    @Test("nobody waits for an answer without a limit", arguments: ["0", "-1"])
+    func timeout(_ seconds: String) throws {
+        #expect(throws: (any Error).self) { try HealthCommand.parse(["--timeout=\(seconds)"]) }
+        #expect(try HealthCommand.parse(["--timeout", "1"]).timeout == 1)
+    }
 }

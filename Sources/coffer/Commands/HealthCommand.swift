@@ -13,6 +13,11 @@ struct HealthCommand: AsyncParsableCommand {
 
     @OptionGroup var arguments: SettingArguments
 
+    func validate() throws {
+        // A socket takes 0 for no limit.
+        guard timeout >= 1 else { throw ValidationError("--timeout must be at least 1 second") }
+    }
+
     func run() async throws {
         let target = try target()
         do {
