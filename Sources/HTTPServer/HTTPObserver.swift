@@ -16,7 +16,8 @@ public struct FinishedRequest: Hashable, Sendable {
     public let route: Int?
     /// The method; whatever the client sent, so not a safe label without a route.
     public let method: HTTPMethod
-    /// The status that was sent; 499 if the client went away before its answer, 408 if it was too slow.
+    /// The status that was sent. Of a request that got no answer: 499 if the client went away, 408 if it was too slow, and
+    /// 503 if the server stopped.
     public let status: HTTPStatus
     /// From the request line to the last byte handed to the system.
     public let duration: Duration
