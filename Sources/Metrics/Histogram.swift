@@ -110,3 +110,16 @@ extension Histogram {
         bounds.firstIndex { value <= $0 } ?? bounds.count
     }
 }
+
+extension Atomic<UInt64> {
+    /// Adds to the double whose bit pattern this is.
+    fileprivate func addDouble(_ amount: Double) {
+        var current = load(ordering: .relaxed)
+        while true {
+            let sum = (Double(bitPattern: current) + amount).bitPattern
+            let (exchanged, original) = weakCompareExchange(expected: current, desired: sum, ordering: .relaxed)
+            if exchanged { return }
+            current = original
+        }
+    }
+}

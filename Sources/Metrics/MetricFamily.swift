@@ -30,7 +30,5 @@ public struct MetricFamily<Instrument: AnyObject & Sendable>: Sendable {
 
 /// Counters told apart by labels.
 public typealias CounterFamily = MetricFamily<Counter>
-/// Gauges told apart by labels.
-public typealias GaugeFamily = MetricFamily<Gauge>
 /// Histograms told apart by labels.
 public typealias HistogramFamily = MetricFamily<Histogram>

@@ -71,26 +71,6 @@ extension MetricsRegistry {
         return family
     }
 
-    /// Registers a gauge.
-    public func gauge(_ name: String, help: String) -> Gauge {
-        let gauge = Gauge()
-        let text = LineText(name, hasLabels: false)
-        register(name, help: help, type: .gauge) { $0.sample(text, value: gauge.value) }
-        return gauge
-    }
-
-    /// Registers gauges with labels. Those with `initial` label values exist from the start, at 0.
-    public func gaugeFamily(
-        _ name: String, help: String, labels: [String], initial: [[String]] = [], maximumSeries: Int = 1_000
-    ) -> GaugeFamily {
-        let family = GaugeFamily(labels: labels, initial: initial, maximumSeries: maximumSeries) { Gauge() }
-        let text = LineText(name, hasLabels: true)
-        register(name, help: help, type: .gauge, labelNames: labels) { exposition in
-            family.forEach { exposition.sample(text, labels: $0, value: $1.value) }
-        }
-        return family
-    }
-
     /// Registers a histogram. `buckets` are rising upper bounds; the unbounded one is implied.
     public func histogram(_ name: String, help: String, buckets: [Double] = Histogram.secondsBuckets) -> Histogram {
         let histogram = Histogram(bounds: buckets)

@@ -6,7 +6,7 @@ struct ExpositionTests {
     private func registry() -> MetricsRegistry {
         let registry = MetricsRegistry()
         registry.counter("logins_total", help: "Logins, \"all\" of them,\nsince C:\\start.").increment(by: 3)
-        registry.gauge("engines", help: "Engines.").set(0.25)
+        registry.collect("engines", help: "Engines.", type: .gauge) { [MetricSample(0.25)] }
         let histogram = registry.histogram("wait_seconds", help: "Waits.", buckets: [0.00005, 0.5, 1])
         for value in [0.25, 0.75, 2] { histogram.record(value) }
         registry.collect("descriptors", help: "Descriptors.", type: .gauge, labels: ["class", "path"]) {

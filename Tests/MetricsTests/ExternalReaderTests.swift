@@ -13,11 +13,11 @@ struct ExternalReaderTests {
             "coffer_http_requests_total", help: "Requests.", labels: ["route", "method", "status"])
         requests.series("/v1/sessions/{id}", "GET", "200").increment()
         requests.series("a \"quoted\"\\path\nin two lines é😀", "", "404").increment()
-        let connections = registry.gaugeFamily(
-            "coffer_connections", help: "Connections.", labels: ["pool_role", "state"],
-            initial: [["reader", "idle"], ["writer", "leased"]])
-        connections.series("reader", "idle").set(-0.5)
-        connections.series("writer", "leased").set(1e300)
+        registry.collect(
+            "coffer_connections", help: "Connections.", type: .gauge, labels: ["pool_role", "state"]
+        ) {
+            [MetricSample(labels: ["reader", "idle"], -0.5), MetricSample(labels: ["writer", "leased"], 1e300)]
+        }
         registry.histogram("coffer_reaper_duration_seconds", help: "Reaper.").record(0.0137)
         let times = registry.histogramFamily(
             "coffer_http_request_seconds", help: "Times.", labels: ["route"], initial: [["/metrics"]])

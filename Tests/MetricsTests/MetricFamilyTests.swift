@@ -20,7 +20,7 @@ struct MetricFamilyTests {
 
     @Test("The same labels give the same series; a label's place matters")
     func identity() {
-        let family = MetricsRegistry().gaugeFamily("things", help: "Things.", labels: ["a", "b"])
+        let family = MetricsRegistry().counterFamily("things_total", help: "Things.", labels: ["a", "b"])
         #expect(family.series("x", "y") === family.series("x", "y"))
         #expect(family.series("x", "y") !== family.series("y", "x"))
         #expect(family.series("xy", "") !== family.series("x", "y"))

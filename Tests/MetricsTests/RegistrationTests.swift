@@ -8,7 +8,7 @@ struct RegistrationTests {
         await #expect(processExitsWith: .failure) {
             let registry = MetricsRegistry()
             _ = registry.counter("things_total", help: "Things.")
-            _ = registry.gauge("things", help: "Things.")
+            registry.collect("things", help: "Things.", type: .gauge) { [] }
         }
     }
 
@@ -19,7 +19,7 @@ struct RegistrationTests {
 
     @Test("A name that is none")
     func invalidName() async {
-        await #expect(processExitsWith: .failure) { _ = MetricsRegistry().gauge("my-things", help: "Things.") }
+        await #expect(processExitsWith: .failure) { _ = MetricsRegistry().counter("my-things_total", help: "Things.") }
     }
 
     @Test("A reserved label")
@@ -32,7 +32,7 @@ struct RegistrationTests {
     @Test("Fewer label values than labels")
     func missingLabel() async {
         await #expect(processExitsWith: .failure) {
-            _ = MetricsRegistry().gaugeFamily("things", help: "Things.", labels: ["a", "b"]).series("only one")
+            _ = MetricsRegistry().counterFamily("things_total", help: "Things.", labels: ["a", "b"]).series("only one")
         }
     }
 }
