@@ -42,8 +42,6 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable, ExpressibleByInt
     public static let requestTimeout: HTTPStatus = 408
     /// 409.
     public static let conflict: HTTPStatus = 409
-    /// 410.
-    public static let gone: HTTPStatus = 410
     /// 413.
     public static let contentTooLarge: HTTPStatus = 413
     /// 414.

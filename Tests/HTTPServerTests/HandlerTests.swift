@@ -90,7 +90,7 @@ struct HandlerTests {
     @Test("The log has what it is given about an error that is the server's, and the client has not")
     func logText() async throws {
         try await TestServer.run(
-            problem: { $0 is Secret ? Problem(.serviceUnavailable, "away") : Problem(.gone, "gone") },
+            problem: { $0 is Secret ? Problem(.serviceUnavailable, "away") : Problem(410, "gone") },
             logText: { _ in "SQLITE_IOERR_READ" }
         ) { router in
             router.on(.get, "/server") { _ in throw Secret() }
@@ -109,7 +109,7 @@ struct HandlerTests {
 
     @Test("The mapping makes a problem of an error")
     func mappedError() async throws {
-        try await TestServer.run(problem: { $0 is Secret ? Problem(.gone, "gone") : .internalError }) { router in
+        try await TestServer.run(problem: { $0 is Secret ? Problem(410, "gone") : .internalError }) { router in
             router.on(.get, "/") { _ in throw Secret() }
         } body: { server in
             let reply = try await server.withClient { try await $0.request("GET", "/") }
