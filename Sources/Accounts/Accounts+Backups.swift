@@ -3,8 +3,8 @@ import Timekeeping
 import UserEngines
 
 extension Accounts {
-    /// Keeps the record of a backup of the user's present files, and with it the seal of their key: no secret of the user
-    /// is needed. Throws `not_found` for a user who is gone.
+    /// Keeps the record of a backup of the user's present files, and with it the seal of their key: no secret of the
+    /// user is needed. Throws `not_found` for a user who is gone.
     public func insertBackup(
         _ id: BackupID, of user: UserID, kind: BackupRecord.Kind, label: String?, created: UnixTime, bytes: Int64
     ) async throws {

@@ -10,7 +10,8 @@ struct DataKeys: Sendable {
 }
 
 extension Accounts {
-    /// The keys of a user's present files. Throws `invalid_token` for a user who is gone, and for a key that is not theirs.
+    /// The keys of a user's present files. Throws `invalid_token` for a user who is gone, and for a key that is not
+    /// theirs.
     func dataKeys(of user: UserID, userKey: GuardedBytes) async throws -> DataKeys {
         let (current, pending) = try await catalog.run { catalog in
             (try catalog.dataKey(of: user, .current), try catalog.dataKey(of: user, .pending))

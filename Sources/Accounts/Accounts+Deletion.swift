@@ -18,12 +18,12 @@ extension Accounts {
         try await deleteUser(session.userID, removingData: removingData)
     }
 
-    /// Deletes a user: sessions and researches end and the seals are overwritten, then `removingData` closes the user's engine and
-    /// removes the files.
+    /// Deletes a user: sessions and researches end and the seals are overwritten, then `removingData` closes the user's
+    /// engine and removes the files.
     ///
     /// Throws ``AccountError`` with `not_found`, what `removingData` throws, and if the catalog's log could not be
-    /// emptied what prevented it: ``CatalogError/erasureIncomplete`` for another process that reads the catalog. User and
-    /// files are gone then nevertheless.
+    /// emptied what prevented it: ``CatalogError/erasureIncomplete`` for another process that reads the catalog. User
+    /// and files are gone then nevertheless.
     public func deleteUser(
         _ user: UserID, removingData: @Sendable (UserID) async throws -> Void
     ) async throws {

@@ -7,13 +7,13 @@ extension Accounts {
 
     /// Encrypts the user's databases anew under a new data key. Backups keep theirs.
     ///
-    /// The catalog gets the new key's seal first and the files are replaced one by one, so whenever the server ends, each of
-    /// them has one of the two keys that the catalog knows; ``openingKey(of:userKey:in:)`` goes on from there. Requests
-    /// wait meanwhile, as long as they wait for a connection, and are refused then.
+    /// The catalog gets the new key's seal first and the files are replaced one by one, so whenever the server ends,
+    /// each of them has one of the two keys that the catalog knows; ``openingKey(of:userKey:in:)`` goes on from there.
+    /// Requests wait meanwhile, as long as they wait for a connection, and are refused then.
     ///
     /// - Parameter limit: how long the requests that use the database get.
-    /// - Throws: `EngineError.inUse` if requests did not end in time, and nothing has changed; `DamagedCopy` if a database
-    ///   is damaged, and nothing has changed.
+    /// - Throws: `EngineError.inUse` if requests did not end in time, and nothing has changed; `DamagedCopy` if a
+    ///   database is damaged, and nothing has changed.
     public func rotateDataKey(
         of user: UserID, userKey: GuardedBytes, in engines: EngineRegistry, waiting limit: Duration
     ) async throws {
@@ -40,8 +40,8 @@ extension Accounts {
     /// The key that the user's files have. If the server ended while the key was being changed, or the change failed
     /// half-way, it is brought to an end first.
     ///
-    /// - Throws: `invalid_token` for a user who is gone, and for a key that is not theirs; `EngineError.unavailable` for a
-    ///   file that has neither of the keys, and is left as it is.
+    /// - Throws: `invalid_token` for a user who is gone, and for a key that is not theirs; `EngineError.unavailable`
+    ///   for a file that has neither of the keys, and is left as it is.
     public func openingKey(
         of user: UserID, userKey: GuardedBytes, in engines: EngineRegistry
     ) async throws -> GuardedBytes {

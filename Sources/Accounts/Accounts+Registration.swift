@@ -20,8 +20,8 @@ extension Accounts {
 
     /// Registers a user with new keys.
     ///
-    /// `creatingData` makes the user's files under the new data key, before anybody can log in; if the record was not made,
-    /// because the name has been taken meanwhile, `removingData` removes them again.
+    /// `creatingData` makes the user's files under the new data key, before anybody can log in; if the record was not
+    /// made, because the name has been taken meanwhile, `removingData` removes them again.
     ///
     /// Throws ``AccountError`` with `registration_closed`, `invalid_username`, `weak_password`, `username_taken`,
     /// `rate_limited` or `password_queue_full`. Of two registrations of one name at the same time, one is taken.
@@ -63,7 +63,8 @@ extension Accounts {
             // After a crash the record may be there, and then it needs its files. Without one they open nothing.
             throw error
         } catch {
-            // The first error is the one to tell; files without a record open nothing, and the next start tells of them.
+            // The first error is the one to tell; files without a record open nothing, and the next start tells of
+            // them.
             try? await removingData(id)
             throw error
         }

@@ -40,8 +40,8 @@ extension Accounts {
 
     /// Lets a research that has a place begin: the user is active, and its token opens the user's data.
     ///
-    /// Throws `invalid_token` if the user has been deleted or disabled meanwhile, ``CatalogError``; nothing has begun then,
-    /// and the place is still taken.
+    /// Throws `invalid_token` if the user has been deleted or disabled meanwhile, ``CatalogError``; nothing has begun
+    /// then, and the place is still taken.
     public func grantResearch(
         _ id: ResearchID, of user: UserID, dataKey: GuardedBytes, duration: Duration
     ) async throws -> ResearchGrant {

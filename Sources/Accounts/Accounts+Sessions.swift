@@ -39,7 +39,8 @@ extension Accounts {
     /// The sessions that have proved themselves in this process and have not expired.
     public var activeSessionCount: Int { activity.count(of: .session) }
 
-    /// Ends a session; once this has returned, its token is refused. The next ``flushLastSeen()`` wipes its seal. Throws `not_found` if the user has no such session.
+    /// Ends a session; once this has returned, its token is refused. The next ``flushLastSeen()`` wipes its seal.
+    /// Throws `not_found` if the user has no such session.
     public func endSession(_ id: SessionID, of user: UserID) async throws {
         guard let session = sessions.session(id, of: user) else { throw AccountError.sessionNotFound }
         let ended = try await catalog.transaction { catalog in
@@ -75,8 +76,8 @@ extension Accounts {
         return Set(ended.map(\.userID))
     }
 
-    /// Writes when the sessions were last used, so that a restart goes on from there, and wipes what has ended since from
-    /// the catalog's log. Called each ``AccountSettings/lastSeenInterval``.
+    /// Writes when the sessions were last used, so that a restart goes on from there, and wipes what has ended since
+    /// from the catalog's log. Called each ``AccountSettings/lastSeenInterval``.
     public func flushLastSeen() async throws {
         let unsaved = sessions.all.compactMap { session in
             session.unsavedLastSeen.map { (session: session, time: $0) }

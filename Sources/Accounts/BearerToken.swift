@@ -1,13 +1,15 @@
 import Secrets
 
-/// A token of one kind, as ``SessionToken`` and ``ResearchToken`` have it: its text where it arrived, and what it is found by.
+/// A token of one kind, as ``SessionToken`` and ``ResearchToken`` have it: its text where it arrived, and what it is
+/// found by.
 struct BearerToken: Sendable, Redacted {
     let kind: TokenKind
     private let holder: any TokenText
 
     let lookupHash: Digest
 
-    /// Reads the token that `holder` has, which is kept for as long as this; `nil` unless it is exactly one of that kind.
+    /// Reads the token that `holder` has, which is kept for as long as this; `nil` unless it is exactly one of that
+    /// kind.
     init?(_ kind: TokenKind, _ holder: some TokenText, lookup: DerivationContext) {
         let hash = holder.withTokenText { text in
             kind.withSecret(in: text) { secret in

@@ -39,7 +39,8 @@ extension Catalog {
         try firstRow("SELECT 1 FROM sessions WHERE id = ?", [.text(id.description)]) != nil
     }
 
-    /// Deletes sessions. Like every deletion of sessions it leaves their seals in the log, until ``Catalog/eraseLogIfOwed()``.
+    /// Deletes sessions. Like every deletion of sessions it leaves their seals in the log, until
+    /// ``Catalog/eraseLogIfOwed()``.
     func deleteSessions(_ ids: [SessionID]) throws {
         oweErasure()
         for id in ids { try run("DELETE FROM sessions WHERE id = ?", [.text(id.description)]) }

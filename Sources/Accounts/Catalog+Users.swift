@@ -65,7 +65,8 @@ extension Catalog {
         try firstRow("SELECT 1 FROM users WHERE username_folded = ?", [.text(username.folded)]) != nil
     }
 
-    /// Replaces what the password is checked against, if it still is `old`; otherwise changes nothing and returns false.
+    /// Replaces what the password is checked against, if it still is `old`; otherwise changes nothing and returns
+    /// false.
     func replaceCredentials(_ old: Credentials, by new: Credentials, of user: UserID) throws -> Bool {
         try run(
             """

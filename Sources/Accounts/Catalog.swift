@@ -6,7 +6,8 @@ import Workers
 ///
 /// It is an actor on a thread of its own, because every call blocks on the disk. Whatever belongs together runs in one
 /// ``run(_:)`` or ``transaction(_:)``, which no other caller gets in between. What SQLite reports leaves it as
-/// ``CatalogError/unavailable(_:)`` or ``CatalogError/commitFailed(_:)``: an error in here is none of a user's own database.
+/// ``CatalogError/unavailable(_:)`` or ``CatalogError/commitFailed(_:)``: an error in here is none of a user's own
+/// database.
 actor Catalog {
     private let configuration: ConnectionConfiguration
     private let executor = SerialThreadExecutor()
@@ -125,8 +126,8 @@ actor Catalog {
         if owesErasure { try eraseLogOrRemember() }
     }
 
-    /// Runs `body`. What SQLite reports goes to the log and leaves as ``CatalogError/unavailable(_:)``, other errors as they
-    /// are.
+    /// Runs `body`. What SQLite reports goes to the log and leaves as ``CatalogError/unavailable(_:)``, other errors as
+    /// they are.
     func reporting<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()

@@ -4,7 +4,8 @@ import SQLCipher
 public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
     /// SQLite cannot read or write the file now. It is the server's failure, never one of a user's own SQL.
     case unavailable(SQLiteError)
-    /// SQLite could not commit. The change does not count now, but it may be in the log, and then it does after a crash.
+    /// SQLite could not commit. The change does not count now, but it may be in the log, and then it does after a
+    /// crash.
     case commitFailed(SQLiteError)
     /// The file was written by a newer program.
     case newerSchema(found: Int, supported: Int)

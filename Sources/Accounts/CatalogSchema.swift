@@ -66,7 +66,8 @@ enum CatalogSchema {
         """,
     ])
 
-    /// Brings the file to the present version in one transaction, or throws ``CatalogError/newerSchema(found:supported:)``.
+    /// Brings the file to the present version in one transaction, or throws
+    /// ``CatalogError/newerSchema(found:supported:)``.
     static func migrate(_ connection: Connection) throws {
         do {
             try migrations.apply(to: connection)

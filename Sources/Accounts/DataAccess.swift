@@ -32,8 +32,8 @@ public struct DataAccess: Sendable {
         self.accounts = accounts
     }
 
-    /// The same with a copy of the token alone, for what outlives its request: the request's header fields would live as
-    /// long otherwise.
+    /// The same with a copy of the token alone, for what outlives its request: the request's header fields would live
+    /// as long otherwise.
     public func detached() -> DataAccess {
         DataAccess(credential, of: user, token.detached(), accounts)
     }
@@ -57,7 +57,8 @@ public struct DataAccess: Sendable {
         }
     }
 
-    /// What opens everything of the user's. A research's token opens the present database alone, and gets `invalid_token`.
+    /// What opens everything of the user's. A research's token opens the present database alone, and gets
+    /// `invalid_token`.
     public func userKey() throws -> GuardedBytes {
         switch credential {
         case .session(let session): try accounts.unlockUserKey(of: session, with: SessionToken(token))
@@ -75,7 +76,8 @@ public struct DataAccess: Sendable {
 
     /// Runs `body` with the user's engine, which is opened if need be and stays open until `body` has returned.
     ///
-    /// - Throws: `invalid_token` if the token leads to another key than the database's; what the registry or `body` throws.
+    /// - Throws: `invalid_token` if the token leads to another key than the database's; what the registry or `body`
+    ///   throws.
     public func withEngine<Result>(
         in engines: EngineRegistry, _ body: (Engine) async throws -> Result
     ) async throws -> Result {
@@ -85,8 +87,8 @@ public struct DataAccess: Sendable {
         }
     }
 
-    /// The same without waiting; `nil`, and `body` is not called, if the engine is not open, or the token has still to show that
-    /// it leads to the database's key.
+    /// The same without waiting; `nil`, and `body` is not called, if the engine is not open, or the token has still to
+    /// show that it leads to the database's key.
     public func withOpenEngine<Result>(
         in engines: EngineRegistry, _ body: (Engine) throws -> Result
     ) rethrows -> Result? {
@@ -108,8 +110,8 @@ public struct DataAccess: Sendable {
         }
     }
 
-    /// Has the token show that it leads to the database's key, for which the engine is opened unless the token has done so
-    /// in this process.
+    /// Has the token show that it leads to the database's key, for which the engine is opened unless the token has done
+    /// so in this process.
     ///
     /// - Throws: `invalid_token` if it leads to another one; what the registry throws.
     public func prove(in engines: EngineRegistry) async throws {

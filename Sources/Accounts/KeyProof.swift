@@ -4,8 +4,8 @@ import UserEngines
 
 /// Whether a credential has shown in this process that it leads to the very key which the user's database is open with.
 ///
-/// A seal that opens proves only that somebody made it. Whoever can write to the catalog can make a record with a secret
-/// and a seal of their own, and would be let into a database that its owner has opened.
+/// A seal that opens proves only that somebody made it. Whoever can write to the catalog can make a record with a
+/// secret and a seal of their own, and would be let into a database that its owner has opened.
 struct KeyProof: ~Copyable, Sendable {
     private let given = Atomic(false)
 

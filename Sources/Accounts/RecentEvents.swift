@@ -14,8 +14,8 @@ public struct RateLimit: Equatable, Sendable {
     }
 }
 
-/// The latest events per key, never more per key than the limit needs, never more keys than the maximum. A value without a
-/// clock: time is handed in.
+/// The latest events per key, never more per key than the limit needs, never more keys than the maximum. A value
+/// without a clock: time is handed in.
 struct RecentEvents<Key: Hashable & Sendable>: Sendable {
     private let limit: RateLimit
     private let maximumEntries: Int

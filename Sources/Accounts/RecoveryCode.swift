@@ -2,7 +2,8 @@ import Secrets
 
 /// The code that opens an account whose password is lost: 160 random bits, shown once, good for one recovery.
 ///
-/// Written in Crockford's Base32 in eight groups of four: no I, L, O or U, and what is easily mistaken is read as meant.
+/// Written in Crockford's Base32 in eight groups of four: no I, L, O or U, and what is easily mistaken is read as
+/// meant.
 /// https://www.crockford.com/base32.html
 public struct RecoveryCode: Sendable, Redacted {
     private static let byteCount = 20

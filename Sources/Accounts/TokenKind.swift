@@ -1,7 +1,8 @@
 import Glibc
 import Secrets
 
-/// What a bearer token opens. The kind is written at its front, so that a person and a log scrubber can tell them apart.
+/// What a bearer token opens. The kind is written at its front, so that a person and a log scrubber can tell them
+/// apart.
 public enum TokenKind: Sendable, CaseIterable {
     case session
     case research
@@ -20,8 +21,8 @@ public enum TokenKind: Sendable, CaseIterable {
     /// The number of characters of a token.
     var textCount: Int { prefix.utf8CodeUnitCount + Base64URL.encodedCount(of: Self.secretCount) }
 
-    /// Hands out the secret in the one canonical text of a token of this kind, in memory of the stack that is wiped on every
-    /// way out; `nil`, and `body` is not called, for any other text.
+    /// Hands out the secret in the one canonical text of a token of this kind, in memory of the stack that is wiped on
+    /// every way out; `nil`, and `body` is not called, for any other text.
     func withSecret<Result>(
         in text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result? {

@@ -2,8 +2,8 @@ import Accounts
 import Timekeeping
 import UserEngines
 
-/// The paths of one backup's files: `<time>-<id>.db` holds the user's database and `<time>-<id>.service.db`, if there was
-/// one, what the server keeps for them.
+/// The paths of one backup's files: `<time>-<id>.db` holds the user's database and `<time>-<id>.service.db`, if there
+/// was one, what the server keeps for them.
 ///
 /// A backup exists once its first file has this name. Until then both end in `.partial`.
 struct BackupFiles: Sendable {

@@ -4,10 +4,10 @@ import UserEngines
 extension Backups {
     /// Removes what a server that was killed has left half done.
     ///
-    /// A `.partial` is nothing yet, and its backup's record, if there is one, goes with it. A file that is the very file of
-    /// the database was about to become part of a safety backup when the restore ended. A backup file without a record is
-    /// left alone: the catalog may be the older one of the two. What cannot be removed stays, and is logged: it is in the way
-    /// of its user at most.
+    /// A `.partial` is nothing yet, and its backup's record, if there is one, goes with it. A file that is the very
+    /// file of the database was about to become part of a safety backup when the restore ended. A backup file without a
+    /// record is left alone: the catalog may be the older one of the two. What cannot be removed stays, and is logged:
+    /// it is in the way of its user at most.
     ///
     /// Nobody is served before the last directory has been looked into, so all workers share the users.
     func removeLeftovers() async throws {

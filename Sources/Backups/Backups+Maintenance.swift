@@ -12,7 +12,8 @@ extension Backups {
     ) async throws -> Result {
         try await onWorkers(onlyFor: audience) { [self] in
             let result = try await locks.maintenance.withLockIfFree(user) {
-                // Backups look whether this lock is held, and this looks whether one runs: none of the two begins in between.
+                // Backups look whether this lock is held, and this looks whether one runs: none of the two begins in
+                // between.
                 guard runs.running(of: user) == nil else { throw BackupError.busy }
                 return try await researches.withoutResearch(of: user) {
                     try await turns.withTurn { try await work() }
@@ -23,10 +24,11 @@ extension Backups {
         }
     }
 
-    /// Encrypts the user's databases anew under a new data key; backups keep theirs. Requests wait meanwhile, as long as they
-    /// wait for a connection, and are refused then.
+    /// Encrypts the user's databases anew under a new data key; backups keep theirs. Requests wait meanwhile, as long
+    /// as they wait for a connection, and are refused then.
     ///
-    /// - Throws: ``BackupError``; `ResearchError.active`; `EngineError.inUse` if requests did not end in time, and nothing has changed.
+    /// - Throws: ``BackupError``; `ResearchError.active`; `EngineError.inUse` if requests did not end in time, and
+    ///   nothing has changed.
     public func rotateKey(of user: UserID, userKey: GuardedBytes) async throws {
         try await maintaining(user) { [self] in
             // Two files at once, and the directory for a moment.

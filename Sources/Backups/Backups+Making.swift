@@ -77,8 +77,8 @@ extension Backups {
         }
     }
 
-    /// Gives the complete files their names. The record comes first: files without one could not be opened after a change
-    /// of the key, and a record without files is found by the `.partial` that is still there.
+    /// Gives the complete files their names. The record comes first: files without one could not be opened after a
+    /// change of the key, and a record without files is found by the `.partial` that is still there.
     private func keep(_ run: BackupRun, _ paths: BackupFiles) async throws -> BackupRecord {
         try Task.checkCancellation()
         // The first file comes last: with it the backup exists.

@@ -14,11 +14,13 @@ extension Backups {
 
     /// Puts a backup in the place of the user's database. What it replaces becomes a safety backup, to the last write.
     ///
-    /// The copy is made ready beside the database, under its present key; then requests that use the database end, new ones
-    /// wait, and one renaming puts the copy in place. So whenever the server ends, there is the one database or the other.
+    /// The copy is made ready beside the database, under its present key; then requests that use the database end, new
+    /// ones wait, and one renaming puts the copy in place. So whenever the server ends, there is the one database or
+    /// the other.
     ///
     /// - Returns: the safety backup; `nil` if there was no database.
-    /// - Throws: ``BackupError``; `ResearchError.active`; `EngineError.inUse` if requests did not end in time, and nothing has changed.
+    /// - Throws: ``BackupError``; `ResearchError.active`; `EngineError.inUse` if requests did not end in time, and
+    ///   nothing has changed.
     public func restore(
         _ id: BackupID, of user: UserID, parts: Parts, userKey: GuardedBytes
     ) async throws -> BackupRecord? {
@@ -121,8 +123,8 @@ extension Backups {
         return isThere ? try await accounts.backup(run.id, of: user) : nil
     }
 
-    /// Gives files that are about to be replaced the names of a backup. As in the making of one they end in `.partial` until
-    /// the catalog has its record, so that no record is left of which there is no file.
+    /// Gives files that are about to be replaced the names of a backup. As in the making of one they end in `.partial`
+    /// until the catalog has its record, so that no record is left of which there is no file.
     private func keep(_ replaced: [Replacement], as run: BackupRun, _ safety: BackupFiles) async throws {
         for replacement in replaced {
             try StoredFile.link(replacement.path, to: safety[replacement.part] + StoredFile.partialSuffix)
@@ -139,8 +141,8 @@ extension Backups {
         try StoredFile.synchronize(directory: safety.directory)
     }
 
-    /// Leaves no log beside a file that is about to be replaced. The log of one that cannot be read any more goes with it:
-    /// a restore is what helps then.
+    /// Leaves no log beside a file that is about to be replaced. The log of one that cannot be read any more goes with
+    /// it: a restore is what helps then.
     private func settle(_ path: String, _ key: GuardedBytes) throws {
         do {
             try DatabaseCopy.settle(path, key: key, logger: logger)

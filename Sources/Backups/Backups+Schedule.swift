@@ -2,8 +2,8 @@ import Accounts
 import UserEngines
 
 extension Backups {
-    /// Begins the backup that is due for a user whose engine has opened: it may be the only time for long that the key is
-    /// there. Does not wait for anything.
+    /// Begins the backup that is due for a user whose engine has opened: it may be the only time for long that the key
+    /// is there. Does not wait for anything.
     func userArrived(_ user: UserID) {
         _ = work.start(on: workers) { [self] in _ = await keepsOpen(user) }
     }

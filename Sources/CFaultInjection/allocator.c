@@ -1,11 +1,11 @@
-// The allocator: SQLite's own, which gives nothing when a fault says so, and counts what is not freed. SQLite itself does
-// not, as its statistics of memory are off.
+// The allocator: SQLite's own, which gives nothing when a fault says so, and counts what is not freed. SQLite itself
+// does not, as its statistics of memory are off.
 // https://www.sqlite.org/malloc.html, https://www.sqlite.org/c3ref/mem_methods.html
 //
-// What SQLCipher 4.6.1 allocates for a key stands apart. sqlite3_key_v2 forgets what it has allocated when it runs out of
-// memory, so its allocations are of a kind of their own. The first read, which copies the literal of the key from one
-// context to another, would free it twice (`sqlcipher_cipher_ctx_copy`), so allocations of the literal's size do not fail.
-// A check of all pages reads into what it may not have got (`sqlcipher_codec_ctx_integrity_check`).
+// What SQLCipher 4.6.1 allocates for a key stands apart. sqlite3_key_v2 forgets what it has allocated when it runs out
+// of memory, so its allocations are of a kind of their own. The first read, which copies the literal of the key from
+// one context to another, would free it twice (`sqlcipher_cipher_ctx_copy`), so allocations of the literal's size do
+// not fail. A check of all pages reads into what it may not have got (`sqlcipher_codec_ctx_integrity_check`).
 // https://github.com/sqlcipher/sqlcipher/blob/v4.6.1/src/sqlcipher.c
 #include <sqlite3.h>
 #include <stdatomic.h>

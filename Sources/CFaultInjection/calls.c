@@ -1,5 +1,5 @@
-// Calls of SQLCipher 4.6.1 in which some faults cannot be survived. These functions stand in the program, and so in place of
-// the library's: the dynamic linker finds the program's first.
+// Calls of SQLCipher 4.6.1 in which some faults cannot be survived. These functions stand in the program, and so in
+// place of the library's: the dynamic linker finds the program's first.
 #define _GNU_SOURCE 1
 #define SQLITE_HAS_CODEC 1
 #include <dlfcn.h>

@@ -12,8 +12,8 @@
 struct file_system {
     sqlite3_vfs base;
     sqlite3_vfs *original;
-    // Whether its files are encrypted pages, which tell a damaged read from a true one. Where nothing is checked SQLite takes
-    // a short read for the end of the file.
+    // Whether its files are encrypted pages, which tell a damaged read from a true one. Where nothing is checked SQLite
+    // takes a short read for the end of the file.
     bool detects_short_reads;
 };
 
@@ -103,8 +103,8 @@ static int map_shared_memory(sqlite3_file *file, int region, int size, int exten
     return original_of(file)->pMethods->xShmMap(original_of(file), region, size, extends, memory);
 }
 
-// Only taking a lock fails. Nobody could act on a failure to give one back: SQLite ignores it, and under `unix-excl` it is a
-// change of a number in memory.
+// Only taking a lock fails. Nobody could act on a failure to give one back: SQLite ignores it, and under `unix-excl` it
+// is a change of a number in memory.
 static int lock_shared_memory(sqlite3_file *file, int offset, int count, int flags) {
     if ((flags & SQLITE_SHM_LOCK) != 0 && faults_strikes(FAULTS_SHM_LOCK)) return SQLITE_IOERR_SHMLOCK;
     return original_of(file)->pMethods->xShmLock(original_of(file), offset, count, flags);

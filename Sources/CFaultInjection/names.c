@@ -1,5 +1,5 @@
-// What the program does to whole files by itself. In the program, and so in place of the C library's functions: the dynamic
-// linker finds the program's first. SQLite's own calls of them, if there are any, come here too.
+// What the program does to whole files by itself. In the program, and so in place of the C library's functions: the
+// dynamic linker finds the program's first. SQLite's own calls of them, if there are any, come here too.
 #define _GNU_SOURCE 1
 #include <dlfcn.h>
 #include <errno.h>

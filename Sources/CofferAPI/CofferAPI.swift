@@ -20,8 +20,8 @@ public struct CofferAPI: Sendable {
     private let workers: WorkerExecutor
     private let publicFiles: PublicFiles
 
-    /// Puts the modules below behind HTTP. `workers` make the rows that are streamed; `publicDirectory` holds the landing page
-    /// and the OpenAPI document.
+    /// Puts the modules below behind HTTP. `workers` make the rows that are streamed; `publicDirectory` holds the
+    /// landing page and the OpenAPI document.
     public init(
         accounts: Accounts, backups: Backups, engines: EngineRegistry, researches: Researches, metrics: MetricsRegistry,
         readiness: Readiness, reaper: Reaper, limits: APILimits, access: AccessConfiguration, workers: WorkerExecutor,

@@ -15,7 +15,8 @@ public enum OpenFiles {
         links(under: directory).filter { $0.target.hasSuffix(" (deleted)") }.map { FileContent.bytes(of: $0.link) }
     }
 
-    /// The same of all that another process holds open, whatever it is; sockets and the like have a name with their number.
+    /// The same of all that another process holds open, whatever it is; sockets and the like have a name with their
+    /// number.
     public static func paths(ofProcess process: pid_t) -> [String] {
         links(in: "/proc/\(process)/fd").map(\.target).sorted()
     }

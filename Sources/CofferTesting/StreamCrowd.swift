@@ -37,8 +37,8 @@ public actor StreamCrowd {
     }
 
     /// Reads until every client has received what `isEnough` accepts, header included. Throws
-    /// ``HTTPClient/Failure/timedOut`` if nothing comes for 20 s, and ``HTTPClient/Failure/closed`` if a connection ends
-    /// before that.
+    /// ``HTTPClient/Failure/timedOut`` if nothing comes for 20 s, and ``HTTPClient/Failure/closed`` if a connection
+    /// ends before that.
     public func receive(until isEnough: ([UInt8]) -> Bool) throws {
         var waiting = Set(members.indices.filter { !isEnough(members[$0].received) })
         while !waiting.isEmpty {

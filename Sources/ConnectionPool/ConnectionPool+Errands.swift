@@ -6,14 +6,14 @@ public struct TakenErrand<Driver: ConnectionDriver>: Sendable {
     let waiter: TakenWaiter<ConnectionPool<Driver>.Waiter>
 }
 
-/// The holder of a connection may do what those want who wait behind it, where that is cheaper together than one after the
-/// other. Their places in the queue stay theirs: it takes from the front alone, and gives back to the front.
+/// The holder of a connection may do what those want who wait behind it, where that is cheaper together than one after
+/// the other. Their places in the queue stay theirs: it takes from the front alone, and gives back to the front.
 extension ConnectionPool {
-    /// Leases a connection for the time of `body` like ``withConnection(timeout:file:line:_:)``, or returns `nil` when the
-    /// holder of one has done the errand meanwhile.
+    /// Leases a connection for the time of `body` like ``withConnection(timeout:file:line:_:)``, or returns `nil` when
+    /// the holder of one has done the errand meanwhile.
     ///
-    /// An errand that has been taken is out of reach of the deadline and of the task's cancellation until it has ended or
-    /// been put back.
+    /// An errand that has been taken is out of reach of the deadline and of the task's cancellation until it has ended
+    /// or been put back.
     public nonisolated(nonsending) func withConnection<Outcome>(
         leaving errand: Driver.Errand, timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line,
         _ body: nonisolated(nonsending) (Driver.Connection) async throws -> Outcome

@@ -29,8 +29,8 @@ extension ConnectionPool {
         return true
     }
 
-    /// Interrupts the work on the connection that has been leased for longest, and lets it be closed for `reason` when it
-    /// comes back. False if there is none that has not been interrupted already.
+    /// Interrupts the work on the connection that has been leased for longest, and lets it be closed for `reason` when
+    /// it comes back. False if there is none that has not been interrupted already.
     ///
     /// - Parameter interrupt: stops the work, from this thread.
     public func interruptOldest(_ reason: EvictionReason, by interrupt: (Driver.Connection) -> Void) -> Bool {

@@ -32,7 +32,8 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
     /// Makes a pool, which opens nothing yet.
     ///
     /// `executor` runs the driver's `open`, `check` and `close`, and the waits for deadlines. `jitter` gives the
-    /// share of its lifetime, from 0 to 1, that a new connection is to go without. What the pool holds counts in `totals`.
+    /// share of its lifetime, from 0 to 1, that a new connection is to go without. What the pool holds counts in
+    /// `totals`.
     public init(
         configuration: PoolConfiguration, driver: Driver, time: any TimeSource, executor: any TaskExecutor,
         logger: Logger, observer: (any PoolObserver)? = nil, totals: PoolTotals? = nil,
@@ -72,8 +73,8 @@ public final class ConnectionPool<Driver: ConnectionDriver>: Sendable {
         perform(decide { $0.maintain(now: now) })
     }
 
-    /// Closes idle connections, and those in use or being opened after that use, until the minimum is left: a way to give
-    /// file descriptors back. It starts the closes and does not wait for them.
+    /// Closes idle connections, and those in use or being opened after that use, until the minimum is left: a way to
+    /// give file descriptors back. It starts the closes and does not wait for them.
     public func closeIdle() {
         perform(decide { $0.closeIdle() })
     }

@@ -34,8 +34,8 @@ extension PoolStateMachine {
         return .success(actions)
     }
 
-    /// Ends the waits whose deadline has come, and begins another open or check for waiters whose own has been under way
-    /// for too long. An alarm that was overtaken by an earlier one does nothing.
+    /// Ends the waits whose deadline has come, and begins another open or check for waiters whose own has been under
+    /// way for too long. An alarm that was overtaken by an earlier one does nothing.
     mutating func ring(_ order: AlarmOrder, now: MonotonicInstant) -> [Action] {
         defer { assertInvariant() }
         guard alarm == order else { return [] }
@@ -48,8 +48,8 @@ extension PoolStateMachine {
         return actions
     }
 
-    /// The alarm, if there is one although nobody waits. While connections are in use it stays, for whoever waits next: where
-    /// waits are short and many, to begin and end one for each would cost more than the waits.
+    /// The alarm, if there is one although nobody waits. While connections are in use it stays, for whoever waits next:
+    /// where waits are short and many, to begin and end one for each would cost more than the waits.
     mutating func takeUnneededAlarm() -> AlarmOrder? {
         guard let order = alarm, waiters.isEmpty, leased == 0 || lifecycle != .open else { return nil }
         alarm = nil
@@ -81,8 +81,8 @@ extension PoolStateMachine {
         actions.append(.resume(entry.waiter, .success(grant)))
     }
 
-    /// Asks to be called at a deadline, or when the patience with an open ends, unless an earlier call has been asked for:
-    /// one alarm serves all who wait.
+    /// Asks to be called at a deadline, or when the patience with an open ends, unless an earlier call has been asked
+    /// for: one alarm serves all who wait.
     mutating func setAlarm(for deadline: MonotonicInstant, now: MonotonicInstant, _ actions: inout [Action]) {
         let wanted = min(deadline, now.advanced(byNanoseconds: limits.openPatience))
         if let alarm, alarm.instant <= wanted { return }

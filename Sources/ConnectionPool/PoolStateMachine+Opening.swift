@@ -31,8 +31,8 @@ extension PoolStateMachine {
         let lifetime = max(1, limits.lifetime - Int64(Double(limits.lifetime) * jitter))
         slots[index].expiresAt = now.advanced(byNanoseconds: lifetime)
         var actions: [Action] = []
-        // One that is to be closed serves the waiter that it was opened for nevertheless: to close it first and open another
-        // could go on for ever between pools that have room for one connection together.
+        // One that is to be closed serves the waiter that it was opened for nevertheless: to close it first and open
+        // another could go on for ever between pools that have room for one connection together.
         if slots[index].evictionMark != nil, lifecycle == .open, live < maximum, let entry = waiters.popFirst() {
             give(index, to: entry, now: now, &actions)
         } else {

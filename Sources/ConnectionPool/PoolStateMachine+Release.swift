@@ -44,8 +44,8 @@ extension PoolStateMachine {
         return (used, actions)
     }
 
-    /// Both at once, for a connection whose reset is over, and for a lease that nobody else can give back. A connection that
-    /// was marked meanwhile is closed all the same.
+    /// Both at once, for a connection whose reset is over, and for a lease that nobody else can give back. A connection
+    /// that was marked meanwhile is closed all the same.
     mutating func release(
         _ ticket: LeaseTicket, evicting reason: EvictionReason?, now: MonotonicInstant
     ) -> (used: Int64, actions: [Action]) {
@@ -66,8 +66,8 @@ extension PoolStateMachine {
         return true
     }
 
-    /// Marks the connection whose lease has been out for longest, so that it is closed when it comes back; `nil` if all that
-    /// are leased have been interrupted already.
+    /// Marks the connection whose lease has been out for longest, so that it is closed when it comes back; `nil` if all
+    /// that are leased have been interrupted already.
     mutating func markOldest(_ reason: EvictionReason) -> PooledConnection? {
         var oldest: (index: Int, since: MonotonicInstant)?
         for index in slots.indices {

@@ -18,8 +18,8 @@ extension PoolStateMachine {
         return actions + reportLeaks(now: now)
     }
 
-    /// Closes idle connections, and marks the others to be closed when they have served whom they serve or are opened for,
-    /// until only the minimum is left.
+    /// Closes idle connections, and marks the others to be closed when they have served whom they serve or are opened
+    /// for, until only the minimum is left.
     mutating func closeIdle() -> [Action] {
         defer { assertInvariant() }
         var actions: [Action] = []

@@ -1,6 +1,7 @@
 import CFaultInjection
 
-/// What can go wrong under SQLite, and with whole files beside it. See https://www.sqlite.org/rescode.html for the codes.
+/// What can go wrong under SQLite, and with whole files beside it. See https://www.sqlite.org/rescode.html for the
+/// codes.
 public enum FaultKind: String, CaseIterable, Sendable {
     /// An allocation of SQLite's or SQLCipher's gives nothing, if it is not for a key.
     case memory

@@ -13,8 +13,8 @@ extension FinishedRequest {
         logger.log(level: logLevel, "request", metadata: metadata)
     }
 
-    /// A request that the server has failed is `info`, every other one `debug`: how many there are of which kind is what
-    /// metrics tell, and health checks alone would fill a log.
+    /// A request that the server has failed is `info`, every other one `debug`: how many there are of which kind is
+    /// what metrics tell, and health checks alone would fill a log.
     var logLevel: Logger.Level { status.rawValue >= 500 ? .info : .debug }
 }
 

@@ -3,7 +3,8 @@ import Synchronization
 /// Counts what is under way, and lets someone wait until nothing is. It lies in its owner: to refer to it would count
 /// references in memory that event threads take from each other.
 struct ActivityCount: ~Copyable, Sendable {
-    // Not private, for Swift 6.3.1 fails on that in debug builds: "Global is external, but doesn't have external or weak linkage".
+    // Not private, for Swift 6.3.1 fails on that in debug builds: "Global is external, but doesn't have external or
+    // weak linkage".
     struct State {
         var nextID = 0
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]

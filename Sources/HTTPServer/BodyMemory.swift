@@ -1,5 +1,5 @@
-/// Where a body lies while it comes in: in memory that it was given, or, once that is too small, in memory of its own. All of
-/// it is wiped when it is left.
+/// Where a body lies while it comes in: in memory that it was given, or, once that is too small, in memory of its own.
+/// All of it is wiped when it is left.
 struct BodyMemory {
     /// The number of bytes that have come.
     private(set) var count = 0

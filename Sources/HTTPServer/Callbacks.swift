@@ -3,8 +3,8 @@ import Glibc
 import Logging
 
 // What libmicrohttpd calls, on the event thread of the connection. The first argument is the server's core; a
-// connection's context is its ``ClientConnection``, a request's its ``Exchange``, each retained while it stands there, so that
-// a callback need not count a reference of its own.
+// connection's context is its ``ClientConnection``, a request's its ``Exchange``, each retained while it stands there,
+// so that a callback need not count a reference of its own.
 
 typealias RequestLineCallback =
     @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer?
@@ -67,8 +67,8 @@ func requestCompleted(
     _: UnsafeMutableRawPointer?, _ handle: OpaquePointer?,
     _ requestContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ termination: MHD_RequestTerminationCode
 ) {
-    // A connection whose body's source has failed right after a resume is closed, but in no list that libmicrohttpd 0.9.75
-    // looks at before the idle time-out is over. Those with a time-out of their own it looks at every time.
+    // A connection whose body's source has failed right after a resume is closed, but in no list that libmicrohttpd
+    // 0.9.75 looks at before the idle time-out is over. Those with a time-out of their own it looks at every time.
     if termination == .REQUEST_TERMINATED_WITH_ERROR, let handle { _ = coffer_mhd_set_timeout(handle, 1) }
     guard let context = requestContext?.pointee else { return }
     requestContext!.pointee = nil

@@ -54,8 +54,8 @@ extension ClientConnection {
         }
     }
 
-    /// Enforces the deadlines. Whether the client should be probed: it waits for a suspended request. `timeoutAnswer` gets
-    /// the request's id, which there is none of before the header is complete.
+    /// Enforces the deadlines. Whether the client should be probed: it waits for a suspended request. `timeoutAnswer`
+    /// gets the request's id, which there is none of before the header is complete.
     func check(
         at now: MonotonicInstant, limits: ConnectionLimits, timeoutAnswer: (RequestID?) -> [UInt8]
     ) -> Bool {

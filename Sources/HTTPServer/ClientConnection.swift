@@ -95,8 +95,9 @@ final class ClientConnection: Sendable {
         resume { $0.isStopping = true }
     }
 
-    /// The lock is free again when libmicrohttpd is called. That wakes the event thread, which may get the processor at once
-    /// and would then wait for the lock until this thread has its turn again, tens of milliseconds later on a busy system.
+    /// The lock is free again when libmicrohttpd is called. That wakes the event thread, which may get the processor at
+    /// once and would then wait for the lock until this thread has its turn again, tens of milliseconds later on a busy
+    /// system.
     private func resume(after change: (inout State) -> Void) {
         let isSuspended = state.withLock { state in
             change(&state)
@@ -110,8 +111,8 @@ final class ClientConnection: Sendable {
         core.resumptions.end()
     }
 
-    /// Whether libmicrohttpd has not put the connection back into its event loop, though it may have been asked to: it must
-    /// not be suspended once more then. On the event thread, the only one that changes this.
+    /// Whether libmicrohttpd has not put the connection back into its event loop, though it may have been asked to: it
+    /// must not be suspended once more then. On the event thread, the only one that changes this.
     var isOutOfLoop: Bool {
         coffer_mhd_connection_info(handle, .CONNECTION_INFO_CONNECTION_SUSPENDED).pointee.suspended == 1
     }

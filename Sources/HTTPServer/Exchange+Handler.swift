@@ -2,8 +2,8 @@ import Logging
 
 // The handler, on this thread or in a task.
 extension Exchange {
-    /// Runs the handler, or starts it in a task that a client's leaving or the server's stop cancels; not a second time, and not
-    /// for a request that is answered.
+    /// Runs the handler, or starts it in a task that a client's leaving or the server's stop cancels; not a second
+    /// time, and not for a request that is answered.
     func startHandlerIfNeeded() {
         let (route, request) = state.withLock { state in
             guard !state.isStarted, !state.isAnswered else { return (nil as Int?, nil as Request?) }
@@ -73,8 +73,8 @@ extension Exchange {
         }
     }
 
-    /// Keeps the response until it is sent: what is to be done for that from another thread. The event thread, when it runs a
-    /// handler, has left the stage of receiving, and sends the response itself.
+    /// Keeps the response until it is sent: what is to be done for that from another thread. The event thread, when it
+    /// runs a handler, has left the stage of receiving, and sends the response itself.
     @discardableResult private func store(_ response: Response) -> Next {
         state.withLock { state in
             state.task = nil

@@ -13,8 +13,8 @@ public final class FileContent: Sendable {
     /// What lives as long as the response.
     private let companion: (any Sendable)?
 
-    /// Takes over `descriptor`, which is open for reading on a regular file of at least `offset + count` bytes. `companion` is
-    /// kept until the response has been sent or dropped.
+    /// Takes over `descriptor`, which is open for reading on a regular file of at least `offset + count` bytes.
+    /// `companion` is kept until the response has been sent or dropped.
     public init(descriptor: Int32, offset: Int64 = 0, count: Int64, companion: (any Sendable)? = nil) {
         self.companion = companion
         self.descriptor = Atomic(descriptor)

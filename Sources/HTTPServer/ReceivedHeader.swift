@@ -33,8 +33,8 @@ private func moveField(
 }
 
 /// Whether libmicrohttpd, which has read the header by now, looks at the field once more: when it asks for the body
-/// (`need_100_continue`), or decides whether to keep the connection (`keepalive_possible`). So it is from 0.9.71 to 1.0.1
-/// (https://git.gnunet.org/libmicrohttpd.git/tree/src/microhttpd/connection.c).
+/// (`need_100_continue`), or decides whether to keep the connection (`keepalive_possible`). So it is from 0.9.71 to
+/// 1.0.1 (https://git.gnunet.org/libmicrohttpd.git/tree/src/microhttpd/connection.c).
 private func isReadAgain(_ name: UnsafeRawBufferPointer) -> Bool {
     let (connection, expect): (StaticString, StaticString) = ("Connection", "Expect")
     return name.equalsIgnoringCase(connection) || name.equalsIgnoringCase(expect)

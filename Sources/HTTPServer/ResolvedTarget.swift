@@ -1,7 +1,7 @@
 import Glibc
 
-/// What a request line asks for, and what that leads to. Clients ask for the same again and again, so a connection keeps its
-/// last one, and a request only refers to it.
+/// What a request line asks for, and what that leads to. Clients ask for the same again and again, so a connection
+/// keeps its last one, and a request only refers to it.
 final class ResolvedTarget: Sendable {
     /// A longer one is not kept: an idle connection is to cost little.
     private static let longestKept = 256

@@ -10,11 +10,11 @@ public struct Response: Sendable {
         case bytes(Bytes)
         /// A part of a file, sent by `sendfile(2)`.
         case file(FileContent)
-        /// What the closure writes, as it writes it, with back-pressure: chunked, or `length` bytes if that is known. The
-        /// closure runs on a worker, a light one unless the route is dispatched to ``Dispatch/worker``, after the handler
-        /// has returned, and not at all for `HEAD`, after which the connection closes. When it returns the body ends; when
-        /// it throws, or returns before `length` bytes, the connection is cut, so that the client does not take a part for
-        /// the whole.
+        /// What the closure writes, as it writes it, with back-pressure: chunked, or `length` bytes if that is known.
+        /// The closure runs on a worker, a light one unless the route is dispatched to ``Dispatch/worker``, after the
+        /// handler has returned, and not at all for `HEAD`, after which the connection closes. When it returns the body
+        /// ends; when it throws, or returns before `length` bytes, the connection is cut, so that the client does not
+        /// take a part for the whole.
         case stream(length: Int64? = nil, @Sendable (BodyWriter) async throws -> Void)
 
         /// The number of bytes that are there to be sent; `nil` for a stream.

@@ -14,8 +14,8 @@ public struct ResponseHeaders: Hashable, Sendable, ExpressibleByDictionaryLitera
     /// Makes an empty list.
     public init() {}
 
-    /// Those of a JSON response. The compiler lays an array of constants out, and such a one counts no references, which
-    /// event threads would take from each other for each response.
+    /// Those of a JSON response. The compiler lays an array of constants out, and such a one counts no references,
+    /// which event threads would take from each other for each response.
     static let json = ResponseHeaders(constants: [Field(name: "Content-Type", value: "application/json")])
 
     private init(constants: [Field]) {

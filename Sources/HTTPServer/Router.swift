@@ -27,8 +27,8 @@ public struct Router: Sendable {
     }
 
     private var root = Node()
-    /// A route's place here is its number. A request keeps that: references to what all requests share are counted in memory
-    /// that event threads would take from each other.
+    /// A route's place here is its number. A request keeps that: references to what all requests share are counted in
+    /// memory that event threads would take from each other.
     private(set) var routes: [Route] = []
 
     /// The templates of the routes, by their numbers.

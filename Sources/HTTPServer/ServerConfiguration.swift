@@ -22,8 +22,8 @@ public struct ServerConfiguration: Sendable {
     public var headerTimeout: Duration
     /// How long a connection is kept without a request, and how long a client may not take a byte of its response.
     public var idleTimeout: Duration
-    /// What must arrive of a body, in bytes per second, taken over windows of `headerTimeout`; 408 below. As fast a client
-    /// must take a response of known length, on the whole and beside `idleTimeout`.
+    /// What must arrive of a body, in bytes per second, taken over windows of `headerTimeout`; 408 below. As fast a
+    /// client must take a response of known length, on the whole and beside `idleTimeout`.
     public var minimumBodyRate: Int
     /// The bytes of a streamed body kept in memory, in either direction, before the faster side waits.
     public var streamBufferBytes: Int

@@ -25,8 +25,8 @@ final class ServerCore: Sendable {
     let watchdog: Watchdog
     private let draining = Atomic(false)
 
-    // These stand last, and in this order, so that what is written for every request lies in no cache line with what every
-    // request reads.
+    // These stand last, and in this order, so that what is written for every request lies in no cache line with what
+    // every request reads.
 
     /// Calls of libmicrohttpd that put a connection back: it must not be stopped meanwhile.
     let resumptions = ActivityCount()

@@ -42,8 +42,8 @@ public struct JSONCursor {
     /// Nothing of the innermost container has been read: no comma is due.
     private var isAtFirst = false
 
-    /// Makes a cursor at the beginning of `input`, or at a value inside it that is to be read alone; more than `maximumDepth`
-    /// containers inside each other are refused, counted from there.
+    /// Makes a cursor at the beginning of `input`, or at a value inside it that is to be read alone; more than
+    /// `maximumDepth` containers inside each other are refused, counted from there.
     public init(_ input: UnsafeRawBufferPointer, at offset: Int = 0, maximumDepth: Int = 64) {
         precondition((0...input.count).contains(offset), "a cursor stands in its input")
         self.input = input

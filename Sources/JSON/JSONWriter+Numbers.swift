@@ -34,8 +34,8 @@ extension JSONWriter {
         }
     }
 
-    /// Writes a number of thousandths, 0 or more, exactly, in the form of a double: with a digit after the point at least, and
-    /// no zero at the end beside that.
+    /// Writes a number of thousandths, 0 or more, exactly, in the form of a double: with a digit after the point at
+    /// least, and no zero at the end beside that.
     public mutating func write(thousandths value: Int64) {
         precondition(value >= 0)
         writeValue(upTo: DecimalInteger.longest + 1) { bytes in

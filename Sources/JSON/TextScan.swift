@@ -16,7 +16,8 @@ enum TextScan {
         first(in: text, from: start) { $0 & highBits }
     }
 
-    /// - Parameter flags: has the high bit of the lowest byte that is looked for, whatever is above it; 0 for a word with none.
+    /// - Parameter flags: has the high bit of the lowest byte that is looked for, whatever is above it; 0 for a word
+    ///   with none.
     @inline(__always)
     private static func first(
         in text: UnsafeRawBufferPointer, from start: Int, _ flags: (UInt64) -> UInt64

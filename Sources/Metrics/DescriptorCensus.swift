@@ -23,9 +23,9 @@ public struct DescriptorCensus: Sendable, Equatable {
     /// Descriptors of all classes.
     public var total: Int { counts.reduce(0, +) }
 
-    /// Counts now. Asks the kernel several times for each descriptor: some microseconds. Other threads may open and close
-    /// descriptors meanwhile: one that is open all the time is counted exactly once. Without `/proc` all but sockets count
-    /// as other.
+    /// Counts now. Asks the kernel several times for each descriptor: some microseconds. Other threads may open and
+    /// close descriptors meanwhile: one that is open all the time is counted exactly once. Without `/proc` all but
+    /// sockets count as other.
     public static func take() -> DescriptorCensus {
         var census = DescriptorCensus()
         OpenDescriptors.forEachClass { _, found in census.counts[index(of: found)] += 1 }

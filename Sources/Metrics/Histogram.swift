@@ -4,10 +4,10 @@ import Timekeeping
 
 /// Counts observations by size. Recording is lock-free and never waits for a scrape.
 ///
-/// All numbers exist twice, hot and cold. A recording first raises the number of those that have started, whose top bit says
-/// which half is hot, then adds to that half's sum, and last to a bucket. A scrape swaps the halves, waits until every recording
-/// that began in the now cold half is in one of its buckets, reads it, and adds it to the hot one. So a scrape sees
-/// whole recordings only: sum, count and buckets agree.
+/// All numbers exist twice, hot and cold. A recording first raises the number of those that have started, whose top bit
+/// says which half is hot, then adds to that half's sum, and last to a bucket. A scrape swaps the halves, waits until
+/// every recording that began in the now cold half is in one of its buckets, reads it, and adds it to the hot one. So a
+/// scrape sees whole recordings only: sum, count and buckets agree.
 ///
 /// Unchecked because of the pointer: it is set once, and what it points to is atomic.
 public final class Histogram: @unchecked Sendable {
@@ -19,9 +19,9 @@ public final class Histogram: @unchecked Sendable {
 
     /// Upper bounds, inclusive and rising; one more bucket takes what lies above the last.
     let bounds: [Double]
-    /// The number of recordings, then in each half the sum and the buckets. The first cache line has the number and all that the
-    /// first half tells of short durations, and the second half begins another line: threads that record at the same time
-    /// take few lines from each other.
+    /// The number of recordings, then in each half the sum and the buckets. The first cache line has the number and all
+    /// that the first half tells of short durations, and the second half begins another line: threads that record at
+    /// the same time take few lines from each other.
     private let cells: UnsafeMutablePointer<Atomic<UInt64>>
     private let scraping = Mutex(())
 
@@ -105,7 +105,8 @@ extension Histogram {
         (0...bounds.count).reduce(0) { $0 + half[1 + $1].load(ordering: .acquiring) }
     }
 
-    /// The first bucket whose bound is not below the value. Bounds are few, and those of durations mostly lie below the first few.
+    /// The first bucket whose bound is not below the value. Bounds are few, and those of durations mostly lie below the
+    /// first few.
     private func bucket(of value: Double) -> Int {
         bounds.firstIndex { value <= $0 } ?? bounds.count
     }

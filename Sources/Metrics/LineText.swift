@@ -16,8 +16,8 @@ struct LineText: Sendable {
 struct HistogramText: Sendable {
     /// The name of a bucket and the brace.
     let beforeLabels: [UInt8]
-    /// What stands between the labels and the value of each bucket, one after the other. In one piece, because a thousand
-    /// pieces would each be retained and released at every scrape, which takes as long as all the rest.
+    /// What stands between the labels and the value of each bucket, one after the other. In one piece, because a
+    /// thousand pieces would each be retained and released at every scrape, which takes as long as all the rest.
     let afterLabels: [UInt8]
     /// Where each bucket's part of that ends.
     let ends: [Int]

@@ -5,8 +5,8 @@ public enum OpenDescriptors {
     private static let directory = "/proc/self/fd"
 
     /// How many there are. Linux 6.2 and later give the directory their number as its size
-    /// (https://docs.kernel.org/filesystems/proc.html#proc-pid-fd-list-of-symlinks-to-open-files); where that is 0, they are
-    /// counted one by one.
+    /// (https://docs.kernel.org/filesystems/proc.html#proc-pid-fd-list-of-symlinks-to-open-files); where that is 0,
+    /// they are counted one by one.
     public static var count: Int {
         var status = stat()
         return stat(directory, &status) == 0 && status.st_size > 0 ? Int(status.st_size) : countByWalk()

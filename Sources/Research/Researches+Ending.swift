@@ -3,8 +3,8 @@ import Accounts
 extension Researches {
     /// Ends a research: its token opens nothing any more, and the user's engine closes if nobody else is active on it.
     ///
-    /// It takes the research's own token; to cancel, also a session's. Throws ``ResearchError/ended(_:)`` if it has ended.
-    /// A worker whose answer got lost in a crash may say again how its research ended.
+    /// It takes the research's own token; to cancel, also a session's. Throws ``ResearchError/ended(_:)`` if it has
+    /// ended. A worker whose answer got lost in a crash may say again how its research ended.
     public func end(_ id: ResearchID, _ ending: Ending, by access: DataAccess) async throws -> ResearchRecord {
         if ending.state != .cancelled || access.lease != nil { _ = try await ownLease(id, access) }
         let record = try await withRunning(id, access) { store in
@@ -20,8 +20,8 @@ extension Researches {
         return record
     }
 
-    /// Runs `body` with the user's records. If it finds that the research has ended, what a crash may have left of its lease
-    /// ends too, before the worker learns it.
+    /// Runs `body` with the user's records. If it finds that the research has ended, what a crash may have left of its
+    /// lease ends too, before the worker learns it.
     func withRunning<Result: Sendable>(
         _ id: ResearchID, _ access: DataAccess, _ body: @Sendable (ResearchStore) throws -> Result
     ) async throws -> Result {
@@ -33,8 +33,8 @@ extension Researches {
         }
     }
 
-    /// Cancels all researches of a user, also one that is just being started. Their tokens open nothing any more even if the
-    /// records cannot be written; those read as expired then.
+    /// Cancels all researches of a user, also one that is just being started. Their tokens open nothing any more even
+    /// if the records cannot be written; those read as expired then.
     public func cancelAll(by access: DataAccess) async throws {
         try await locks.researchAdmission.withLock(access.user) { try await cancelRunning(access) }
     }

@@ -6,8 +6,8 @@ import UserEngines
 
 /// The researches of all users: long-running work on behalf of a user that outlives their session.
 ///
-/// What a research is lies in its user's service database; that it runs, in its lease. The record is written first and the
-/// lease ended after it, so that a crash between the two leaves a record that is right and a lease that runs out.
+/// What a research is lies in its user's service database; that it runs, in its lease. The record is written first and
+/// the lease ended after it, so that a crash between the two leaves a record that is right and a lease that runs out.
 public final class Researches: Sendable {
     /// What is told to those who listen.
     public let events: ResearchEvents
@@ -139,8 +139,8 @@ extension Researches {
         }
     }
 
-    /// The lease of the research whose own token this is. For any other token it is `notFound` where the user has no such
-    /// research, as for a stranger's, and else `notAuthorized`.
+    /// The lease of the research whose own token this is. For any other token it is `notFound` where the user has no
+    /// such research, as for a stranger's, and else `notAuthorized`.
     func ownLease(_ id: ResearchID, _ access: DataAccess) async throws -> ResearchLease {
         if let lease = access.lease, lease.id == id { return lease }
         _ = try await withStore(access) { try $0.record(id) }

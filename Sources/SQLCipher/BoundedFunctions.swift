@@ -1,8 +1,8 @@
 /// The SQL functions whose call takes no longer than reading its arguments does.
 ///
 /// A call is one instruction, within which SQLite asks no progress handler, and some make much out of little:
-/// `zeroblob`, `replace`, `printf`, `group_concat`; others, `instr` and `trim`, take the product of two lengths. A function
-/// that is not listed counts as one of those.
+/// `zeroblob`, `replace`, `printf`, `group_concat`; others, `instr` and `trim`, take the product of two lengths. A
+/// function that is not listed counts as one of those.
 /// See https://www.sqlite.org/lang_corefunc.html, https://www.sqlite.org/lang_aggfunc.html.
 enum BoundedFunctions {
     static func contains(_ name: String) -> Bool { names.contains(name) }

@@ -1,5 +1,5 @@
-/// The compiled statements of a connection's users: those that are lent, and at most ``capacity`` that nobody uses now, of
-/// which the least recently used goes first.
+/// The compiled statements of a connection's users: those that are lent, and at most ``capacity`` that nobody uses now,
+/// of which the least recently used goes first.
 ///
 /// An idle statement is not among those that are lent, so it cannot be handed out twice.
 struct CompiledStatements {

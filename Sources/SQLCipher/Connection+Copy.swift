@@ -17,14 +17,15 @@ public struct CopyProgress: Hashable, Sendable {
 extension Connection {
     /// Copies the whole database, as it is when this begins, over whatever `target` holds. Each side keeps its own key.
     ///
-    /// Others may read and write the source meanwhile. A transaction held on it keeps the moment: without one, every write
-    /// by another connection would make SQLite begin again, for ever under constant writes. It keeps the log from being
-    /// emptied too, so the caller looks at the disk. https://www.sqlite.org/c3ref/backup_finish.html
+    /// Others may read and write the source meanwhile. A transaction held on it keeps the moment: without one, every
+    /// write by another connection would make SQLite begin again, for ever under constant writes. It keeps the log from
+    /// being emptied too, so the caller looks at the disk. https://www.sqlite.org/c3ref/backup_finish.html
     ///
     /// Both connections stay open and the caller's to close. If this throws, the target is worth nothing.
     ///
     /// - Parameters:
-    ///   - pagesAtOnce: pages of one step, during which the thread is blocked: 64 are 256 KiB, and take some two milliseconds.
+    ///   - pagesAtOnce: pages of one step, during which the thread is blocked: 64 are 256 KiB, and take some two
+    ///     milliseconds.
     ///   - progress: called after each step; the moment to let others have the thread.
     /// - Throws: ``SQLiteError``, with ``SQLiteCode/interrupt`` soon after ``interrupt()``; what `progress` throws.
     public nonisolated(nonsending) func copy(

@@ -1,11 +1,13 @@
 import CSQLCipher
 
 extension Connection {
-    /// What is wrong with the file, in SQLite's and SQLCipher's words and at most some hundred lines; empty if nothing is.
+    /// What is wrong with the file, in SQLite's and SQLCipher's words and at most some hundred lines; empty if nothing
+    /// is.
     ///
-    /// First the authentication of every page (https://www.zetetic.net/sqlcipher/sqlcipher-api/#cipher_integrity_check),
-    /// which asks the file and not the log, then the structure (https://www.sqlite.org/pragma.html#pragma_quick_check).
-    /// It reads the whole file and blocks the thread as long. For a connection without an authorizer.
+    /// First the authentication of every page
+    /// (https://www.zetetic.net/sqlcipher/sqlcipher-api/#cipher_integrity_check), which asks the file and not the log,
+    /// then the structure (https://www.sqlite.org/pragma.html#pragma_quick_check). It reads the whole file and blocks
+    /// the thread as long. For a connection without an authorizer.
     ///
     /// - Throws: ``SQLiteError`` for what could not be read: then it is not known whether something is wrong.
     public func integrityProblems() throws -> [String] {
@@ -16,8 +18,8 @@ extension Connection {
         return try firstTexts(of: "PRAGMA quick_check").filter { $0 != "ok" }
     }
 
-    /// Throws if the size of the file cannot be asked for. SQLCipher 4.6.1 does not look whether it can, and checks as many
-    /// pages as a number says that nobody has set: `sqlcipher_codec_ctx_integrity_check` in
+    /// Throws if the size of the file cannot be asked for. SQLCipher 4.6.1 does not look whether it can, and checks as
+    /// many pages as a number says that nobody has set: `sqlcipher_codec_ctx_integrity_check` in
     /// https://github.com/sqlcipher/sqlcipher/blob/v4.6.1/src/crypto_impl.c.
     private func requireSize() throws(SQLiteError) {
         let handle = try openHandle()

@@ -5,8 +5,8 @@ extension Connection {
     /// Virtual machine instructions between two looks at the deadline while time is short: some microseconds.
     private static let instructionsInHaste: Int32 = 100
 
-    /// Runs `body` with a closer look at the deadline, and with values and rows bounded to `valueBytes`: a larger one fails
-    /// with `SQLITE_TOOBIG` instead of being read, which may take thousands of pages within one instruction.
+    /// Runs `body` with a closer look at the deadline, and with values and rows bounded to `valueBytes`: a larger one
+    /// fails with `SQLITE_TOOBIG` instead of being read, which may take thousands of pages within one instruction.
     /// See https://www.sqlite.org/limits.html.
     public func inHaste<Result>(valueBytes: Int, _ body: () throws -> Result) throws -> Result {
         let handle = try openHandle()
@@ -33,8 +33,8 @@ extension Connection {
         interruptionHandler.withLock { $0 }?()
     }
 
-    /// Has `handler` called when the connection is interrupted, on the thread that does it, or at once if it has been; nil
-    /// ends that. For a user who waits for something else while a statement of theirs is open.
+    /// Has `handler` called when the connection is interrupted, on the thread that does it, or at once if it has been;
+    /// nil ends that. For a user who waits for something else while a statement of theirs is open.
     public func onInterruption(_ handler: (@Sendable () -> Void)?) {
         interruptionHandler.withLock { $0 = handler }
         if let handler, limit.isInterruptionRequested { handler() }

@@ -14,8 +14,8 @@ extension Connection {
         try open(configuration, with: key.map { .raw($0) } ?? .none)
     }
 
-    /// The same with the key that SQLCipher 4 derives from a passphrase with its default settings, which takes a tenth of a
-    /// second. See https://www.zetetic.net/sqlcipher/sqlcipher-api/#key.
+    /// The same with the key that SQLCipher 4 derives from a passphrase with its default settings, which takes a tenth
+    /// of a second. See https://www.zetetic.net/sqlcipher/sqlcipher-api/#key.
     ///
     /// - Parameter passphrase: at least one byte; the memory remains the caller's.
     public static func open(

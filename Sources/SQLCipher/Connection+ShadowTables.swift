@@ -1,8 +1,8 @@
 import CSQLCipher
 
 extension Connection {
-    /// Lets SQL write to the tables in which virtual tables keep their content, which is refused otherwise: for copying such
-    /// content as it is. See https://www.sqlite.org/vtab.html#the_xshadowname_method.
+    /// Lets SQL write to the tables in which virtual tables keep their content, which is refused otherwise: for copying
+    /// such content as it is. See https://www.sqlite.org/vtab.html#the_xshadowname_method.
     public func setShadowTablesWritable(_ isWritable: Bool) throws(SQLiteError) {
         let handle = try openHandle()
         let result = coffer_sqlite3_db_config_flag(handle, Int32(SQLITE_DBCONFIG_DEFENSIVE), isWritable ? 0 : 1, nil)

@@ -63,7 +63,8 @@ extension Connection {
         switch result {
         case SQLITE_ROW:
             if let text = sqlite3_column_text(statement, 0) { return String(cString: text) }
-            // A number that could not be turned into text looks like NULL. https://www.sqlite.org/c3ref/column_blob.html
+            // A number that could not be turned into text looks like NULL.
+            // https://www.sqlite.org/c3ref/column_blob.html
             guard sqlite3_errcode(handle) & 0xff != SQLITE_NOMEM else { throw error(SQLITE_NOMEM) }
             return nil
         case SQLITE_DONE: return nil

@@ -10,8 +10,9 @@ import Timekeeping
 public final class Connection: @unchecked Sendable {
     // What each use touches comes first, in as few lines of the cache as it takes.
     private let openedHandle: OpaquePointer
-    /// Whether SQLite has closed the handle. Atomic because each look at a plain variable of an object is checked for another
-    /// access at the same time, and this one is looked at often. See https://www.swift.org/blog/swift-5-exclusivity/.
+    /// Whether SQLite has closed the handle. Atomic because each look at a plain variable of an object is checked for
+    /// another access at the same time, and this one is looked at often. See
+    /// https://www.swift.org/blog/swift-5-exclusivity/.
     let isHandleClosed = Atomic(false)
 
     /// What statements have done since the last reset that a rollback does not undo.
@@ -114,7 +115,8 @@ extension Connection {
         return hasMoved != 0
     }
 
-    /// Reads from the file, as a proof that key and file are what they were; throws also if the path names another file.
+    /// Reads from the file, as a proof that key and file are what they were; throws also if the path names another
+    /// file.
     public func check() throws(SQLiteError) {
         guard !hasFileMoved else {
             throw SQLiteError(.readOnlyFileMoved, message: "the database file was replaced")

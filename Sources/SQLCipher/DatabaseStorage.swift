@@ -1,7 +1,8 @@
 /// Where the bytes of a database lie that is no plain file: SQLite reads and writes them through this, and never looks
 /// beside it for a log or a journal.
 ///
-/// The database belongs to one connection at a time, so there are no locks. The calls come from the thread that uses it.
+/// The database belongs to one connection at a time, so there are no locks. The calls come from the thread that uses
+/// it.
 public protocol DatabaseStorage: AnyObject, Sendable {
     /// How many bytes there are.
     var byteCount: Int64 { get }

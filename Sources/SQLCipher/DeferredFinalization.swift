@@ -5,7 +5,8 @@ import Synchronization
 /// A statement handle may be touched only by the thread that uses its connection. The generation tells a late drop
 /// from a timely one: when all statements of a use have been ended, a handle that comes after that is gone already.
 struct DeferredFinalization: ~Copyable, Sendable {
-    // Not private, for Swift 6.3.1 fails on that in debug builds: "Global is external, but doesn't have external or weak linkage".
+    // Not private, for Swift 6.3.1 fails on that in debug builds: "Global is external, but doesn't have external or
+    // weak linkage".
     struct State {
         var generation = 0
         var statements: [StatementHandle] = []

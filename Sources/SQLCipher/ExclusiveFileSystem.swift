@@ -5,13 +5,13 @@ import Synchronization
 /// SQLite's `unix-excl`, which remembers how long a database file is, and takes no lock of the whole process to read.
 ///
 /// A read begins with that question as long as nothing has been written since the file was opened
-/// (https://www.sqlite.org/c3ref/io_methods.html, `xFileSize`): a system call in every point read of a user who only reads.
-/// All that writes to such a file is in this process and comes through here, because the kernel keeps other processes out.
-/// So a length holds until the next write to any of these files.
+/// (https://www.sqlite.org/c3ref/io_methods.html, `xFileSize`): a system call in every point read of a user who only
+/// reads. All that writes to such a file is in this process and comes through here, because the kernel keeps other
+/// processes out. So a length holds until the next write to any of these files.
 ///
 /// Four times in each read SQLite wants its accesses to the log's index in order, for which a fence suffices
-/// (https://www.sqlite.org/c3ref/io_methods.html, `xShmBarrier`). SQLite's own function has one, and takes the lock of all files
-/// besides, "for redundancy" (os_unix.c): threads that read different files would wait for each other.
+/// (https://www.sqlite.org/c3ref/io_methods.html, `xShmBarrier`). SQLite's own function has one, and takes the lock of
+/// all files besides, "for redundancy" (os_unix.c): threads that read different files would wait for each other.
 enum ExclusiveFileSystem {
     static let name = "coffer-excl"
 

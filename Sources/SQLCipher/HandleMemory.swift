@@ -2,15 +2,16 @@ import CSQLCipher
 
 /// Where SQLite keeps what each read of a connection needs, to be fetched into the processor's cache beforehand.
 ///
-/// With a thousand connections in turn none of it is there. Asked for together it comes together; SQLite comes upon one line
-/// after the other, and waits some 50 ns for each. The sizes are those of SQLite 3.46, as SQLCipher 4.6 has it. They are
-/// hints: where another version keeps something else, or something was freed meanwhile, nothing is gained and little lost.
+/// With a thousand connections in turn none of it is there. Asked for together it comes together; SQLite comes upon one
+/// line after the other, and waits some 50 ns for each. The sizes are those of SQLite 3.46, as SQLCipher 4.6 has it.
+/// They are hints: where another version keeps something else, or something was freed meanwhile, nothing is gained and
+/// little lost.
 struct HandleMemory {
     private let handle: OpaquePointer
     /// Behind the pager and the table of its pages, in one block with them. See `sqlite3PagerOpen` in SQLite's pager.c.
     private var database: UnsafeMutableRawPointer?
-    /// Behind the state of the log, in one block with it, except for the connection that has put the file into WAL mode. See
-    /// `sqlite3WalOpen` in SQLite's wal.c.
+    /// Behind the state of the log, in one block with it, except for the connection that has put the file into WAL
+    /// mode. See `sqlite3WalOpen` in SQLite's wal.c.
     private var log: UnsafeMutableRawPointer?
 
     /// Looks up where the memory is, of a handle that has read from its database.
@@ -33,7 +34,8 @@ struct HandleMemory {
 }
 
 extension Connection {
-    /// Says that a statement is about to run, so that the processor fetches what it will need. Worth it for one that is short.
+    /// Says that a statement is about to run, so that the processor fetches what it will need. Worth it for one that is
+    /// short.
     public func prefetch() {
         memory?.prefetch()
     }

@@ -21,8 +21,8 @@ final class PreparedStatement {
         self.key = key
     }
 
-    /// Ends its run, if there is one. The result repeats the last step's error. Only of a statement that writes and has been
-    /// left at a row it is the commit's, and not to be lost: see ``Statement/runToEnd()``.
+    /// Ends its run, if there is one. The result repeats the last step's error. Only of a statement that writes and has
+    /// been left at a row it is the commit's, and not to be lost: see ``Statement/runToEnd()``.
     func reset() {
         guard progress != .ready else { return }
         sqlite3_reset(handle)

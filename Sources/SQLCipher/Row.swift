@@ -1,6 +1,7 @@
 import CSQLCipher
 
-/// The present row of a running statement, without a copy: it is used before the statement is stepped, reset or finished.
+/// The present row of a running statement, without a copy: it is used before the statement is stepped, reset or
+/// finished.
 public struct Row {
     private let handle: OpaquePointer
 
@@ -14,15 +15,15 @@ public struct Row {
 
     /// The value of a column, from 0, without a copy.
     ///
-    /// - Throws: ``SQLiteCode/outOfMemory`` if SQLite had to convert the text to UTF-8, or to make a blob of zeros that it
-    ///   keeps as a length, and could not.
+    /// - Throws: ``SQLiteCode/outOfMemory`` if SQLite had to convert the text to UTF-8, or to make a blob of zeros that
+    ///   it keeps as a length, and could not.
     public func column(_ index: Int) throws(SQLiteError) -> ColumnValue {
         // No blob is larger than SQLite's limit.
         try column(index, blobUpTo: .max)!
     }
 
-    /// The same; nil for a blob of more than `limit` bytes, which SQLite is not asked for: one of zeros that it keeps as a
-    /// length alone stays so. See https://www.sqlite.org/c3ref/column_blob.html.
+    /// The same; nil for a blob of more than `limit` bytes, which SQLite is not asked for: one of zeros that it keeps
+    /// as a length alone stays so. See https://www.sqlite.org/c3ref/column_blob.html.
     public func column(_ index: Int, blobUpTo limit: Int) throws(SQLiteError) -> ColumnValue? {
         let column = Int32(truncatingIfNeeded: index)
         switch sqlite3_column_type(handle, column) {

@@ -4,8 +4,8 @@ public struct RunHistory: Sendable {
     public static let quickRun = Duration.microseconds(100)
     /// A run of this time or more is slow. What lies between says nothing: a busy machine makes a point read that long.
     public static let slowRun = Duration.microseconds(250)
-    /// The quick runs in a row after which a statement that has been slow is expected to be quick again. One that has not
-    /// been slow needs one: every connection that is new to it would have to learn it otherwise.
+    /// The quick runs in a row after which a statement that has been slow is expected to be quick again. One that has
+    /// not been slow needs one: every connection that is new to it would have to learn it otherwise.
     public static let expectedAfter = 8
 
     /// The groups of writes that a statement stays out of after it has upset one.

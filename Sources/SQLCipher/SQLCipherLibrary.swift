@@ -5,11 +5,12 @@ public enum SQLCipherLibrary {
     /// The oldest major version that reads and writes the files of this program.
     static let oldestMajorVersion = 4
 
-    /// Checks that the library is SQLCipher 4 or later, and says which. Called before anything else; every open calls it.
+    /// Checks that the library is SQLCipher 4 or later, and says which. Called before anything else; every open calls
+    /// it.
     ///
-    /// The first call sets what holds for the process: no statistics of memory, for which every allocation would take one
-    /// lock; no page memory allocated ahead (67 instead of 136 KiB per connection); no log of failed decryptions on stderr;
-    /// no locking of SQLCipher's memory, which makes every page access several times slower.
+    /// The first call sets what holds for the process: no statistics of memory, for which every allocation would take
+    /// one lock; no page memory allocated ahead (67 instead of 136 KiB per connection); no log of failed decryptions on
+    /// stderr; no locking of SQLCipher's memory, which makes every page access several times slower.
     ///
     /// It also keeps a keyed connection to a database in memory until the process ends. With its last keyed connection
     /// SQLCipher gives up what all of them share, and the next one sets it up again without looking whether there was

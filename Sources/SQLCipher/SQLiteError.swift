@@ -37,8 +37,8 @@ public struct SQLiteError: Error, Hashable, Sendable {
     public var isConnectionBroken: Bool {
         switch code {
         case .notADatabase, .corrupt, .ioError, .cantOpen, .outOfMemory: true
-        // What SQL itself does wrong has a message of its own. SQLCipher gives none for a page that is not authentic, and a
-        // function of a virtual table sometimes none either.
+        // What SQL itself does wrong has a message of its own. SQLCipher gives none for a page that is not authentic,
+        // and a function of a virtual table sometimes none either.
         case .error: message == Self.messageOfAnyError
         default: false
         }

@@ -5,10 +5,11 @@ import Timekeeping
 public struct SchemaBounds: Sendable {
     /// Bytes of all SQL texts in it together.
     public var textBytes = 8 << 20
-    /// Bytes that SQLite keeps of it in memory, which may be some thousand times the text. It is looked at after each 64 KiB
-    /// of text, so that one text may exceed it by what one statement may cost.
+    /// Bytes that SQLite keeps of it in memory, which may be some thousand times the text. It is looked at after each
+    /// 64 KiB of text, so that one text may exceed it by what one statement may cost.
     public var memoryBytes = 32 << 20
-    /// When it must have been read. It goes on to bound what the connection does, as set by ``Connection/limit(until:)``.
+    /// When it must have been read. It goes on to bound what the connection does, as set by
+    /// ``Connection/limit(until:)``.
     public var deadline: MonotonicInstant
 
     /// Makes the usual bounds.
@@ -19,12 +20,13 @@ public struct SchemaBounds: Sendable {
 
 /// Stops the reading of a schema that takes too much.
 ///
-/// With the first statement of a connection SQLite reads the whole schema, parses each text in it and keeps what comes of it.
-/// No limit of its own bounds that, and several entries may share the pages of a long text, so that the file's size does not
-/// either. But it tells of each row before the text in it is parsed: https://www.sqlite.org/c3ref/c_trace.html.
+/// With the first statement of a connection SQLite reads the whole schema, parses each text in it and keeps what comes
+/// of it. No limit of its own bounds that, and several entries may share the pages of a long text, so that the file's
+/// size does not either. But it tells of each row before the text in it is parsed:
+/// https://www.sqlite.org/c3ref/c_trace.html.
 final class SchemaWatch {
-    /// Bytes of text between two looks at the memory, each of which takes as long as there are objects. An object has some
-    /// hundred bytes in any case.
+    /// Bytes of text between two looks at the memory, each of which takes as long as there are objects. An object has
+    /// some hundred bytes in any case.
     private static let step = 64 << 10
     private static let leastBytes = 100
     /// The texts are in the last of the columns that SQLite asks for.

@@ -7,8 +7,8 @@ extension Statement {
     /// Gives every parameter its value. The statement is reset first.
     ///
     /// - Throws: ``ArgumentError`` if the values do not fit the parameters, ``SQLiteCode/tooBig`` for a value over the
-    ///   limit, ``SQLiteCode/interrupt`` if the connection is interrupted or its deadline passes while many named values
-    ///   are bound.
+    ///   limit, ``SQLiteCode/interrupt`` if the connection is interrupted or its deadline passes while many named
+    ///   values are bound.
     public func bind(_ arguments: Arguments) throws {
         let handle = try usableHandle()
         reset()

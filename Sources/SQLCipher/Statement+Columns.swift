@@ -8,14 +8,16 @@ extension Statement {
     /// about columns holds after that step.
     public var columnCount: Int { Int(sqlite3_column_count(handle)) }
 
-    /// The bytes of a column's name, from 0, until the statement is stepped anew or given back. Names need not differ, and
-    /// what a schema made elsewhere calls a column need not be UTF-8. See https://www.sqlite.org/c3ref/column_name.html.
+    /// The bytes of a column's name, from 0, until the statement is stepped anew or given back. Names need not differ,
+    /// and what a schema made elsewhere calls a column need not be UTF-8. See
+    /// https://www.sqlite.org/c3ref/column_name.html.
     public func columnName(_ index: Int) -> UnsafeRawBufferPointer {
         checkColumn(index)
         return bytes(sqlite3_column_name(handle, Int32(index))) ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
-    /// The bytes of the type that the table declares for the column, as long as those of its name; nil for an expression.
+    /// The bytes of the type that the table declares for the column, as long as those of its name; nil for an
+    /// expression.
     public func columnDeclaredType(_ index: Int) -> UnsafeRawBufferPointer? {
         checkColumn(index)
         return bytes(sqlite3_column_decltype(handle, Int32(index)))
@@ -24,15 +26,15 @@ extension Statement {
     /// The most bytes that ``keep(encodedColumns:)`` keeps.
     public static let longestEncodedColumns = 4096
 
-    /// What ``keep(encodedColumns:)`` was given, in this use or an earlier one, if the columns are still the same. Like them,
-    /// to be asked for after the first step.
+    /// What ``keep(encodedColumns:)`` was given, in this use or an earlier one, if the columns are still the same. Like
+    /// them, to be asked for after the first step.
     public var encodedColumns: [UInt8]? {
         guard let columns = prepared.columns, columns.recompilations == recompilations else { return nil }
         return columns.bytes
     }
 
-    /// Keeps what the statement's user has made of the columns' names and types, for as long as the statement stays compiled
-    /// as it is. More than ``longestEncodedColumns`` bytes are not kept.
+    /// Keeps what the statement's user has made of the columns' names and types, for as long as the statement stays
+    /// compiled as it is. More than ``longestEncodedColumns`` bytes are not kept.
     public func keep(encodedColumns bytes: UnsafeRawBufferPointer) {
         guard bytes.count <= Self.longestEncodedColumns else { return }
         prepared.columns = EncodedColumns(bytes: Array(bytes), recompilations: recompilations)

@@ -3,8 +3,8 @@ import Synchronization
 
 /// One compiled statement, lent by its ``Connection``, to be ended with ``finish()``.
 ///
-/// It cannot be copied, and knows when it is finished: from then on it does nothing to the compiled statement, which may have
-/// its next user.
+/// It cannot be copied, and knows when it is finished: from then on it does nothing to the compiled statement, which
+/// may have its next user.
 ///
 /// Sound as `@unchecked Sendable`: it belongs to the connection's use and is only used by the connection's one user;
 /// its deinitializer, which may run anywhere, does nothing but put the handle into the connection's locked queue.
@@ -63,8 +63,8 @@ public struct Statement: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// Runs on to the end, if it has begun. A statement that writes has done so before its first row, but it commits at its end,
-    /// and only a step tells whether that failed. See https://www.sqlite.org/lang_returning.html.
+    /// Runs on to the end, if it has begun. A statement that writes has done so before its first row, but it commits at
+    /// its end, and only a step tells whether that failed. See https://www.sqlite.org/lang_returning.html.
     public func runToEnd() throws(SQLiteError) {
         while prepared.progress == .running, try step() {}
     }

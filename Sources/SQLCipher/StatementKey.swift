@@ -1,7 +1,7 @@
 import Glibc
 
-/// The text that a statement was compiled from, by its bytes: Swift's `==` on strings takes canonically equivalent texts
-/// for equal, SQLite does not.
+/// The text that a statement was compiled from, by its bytes: Swift's `==` on strings takes canonically equivalent
+/// texts for equal, SQLite does not.
 struct StatementKey {
     /// Tells most other texts apart, so that theirs need not be looked at.
     let fingerprint: UInt64

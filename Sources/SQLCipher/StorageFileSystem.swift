@@ -2,9 +2,11 @@ import CSQLCipher
 import Glibc
 import Synchronization
 
-/// The interface to the file system through which SQLite uses a ``DatabaseStorage``. See https://www.sqlite.org/vfs.html.
+/// The interface to the file system through which SQLite uses a ``DatabaseStorage``. See
+/// https://www.sqlite.org/vfs.html.
 ///
-/// A name stands for a storage while it is being opened; SQLite's file then holds the storage itself until it is closed.
+/// A name stands for a storage while it is being opened; SQLite's file then holds the storage itself until it is
+/// closed.
 enum StorageFileSystem {
     static let name = "coffer-storage"
 

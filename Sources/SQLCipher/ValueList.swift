@@ -1,4 +1,5 @@
-/// Values in their order. A few numbers, as most statements take them, lie in the list itself, without memory of their own.
+/// Values in their order. A few numbers, as most statements take them, lie in the list itself, without memory of their
+/// own.
 public struct ValueList: Sendable {
     /// What is copied without counting references.
     private enum Scalar {

@@ -24,8 +24,8 @@ public enum Base64URL {
     /// Decodes `text` into `target` and returns true if it is the one canonical text of exactly that many bytes:
     /// no padding, no white space, no stray bits. Otherwise the content of `target` is unspecified.
     ///
-    /// Every request comes with a token, and libsodium's decoder takes several times as long. As there, what the text says
-    /// decides over no branch and no address.
+    /// Every request comes with a token, and libsodium's decoder takes several times as long. As there, what the text
+    /// says decides over no branch and no address.
     public static func decode(_ text: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
         guard text.count == encodedCount(of: target.count) else { return false }
         var faults: UInt64 = 0
@@ -53,8 +53,8 @@ public enum Base64URL {
         return characters
     }
 
-    /// The six bits that each of twice eight ASCII characters means, a byte each; the top bit of a byte of `isDigit` is set
-    /// where the character means any.
+    /// The six bits that each of twice eight ASCII characters means, a byte each; the top bit of a byte of `isDigit` is
+    /// set where the character means any.
     private static func values(of characters: SIMD2<UInt64>) -> (values: SIMD2<UInt64>, isDigit: SIMD2<UInt64>) {
         var values = characters
         var isDigit = SIMD2<UInt64>()

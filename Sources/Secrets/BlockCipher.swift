@@ -2,8 +2,8 @@ import CSodium
 
 /// Encrypts the blocks of something that ends with the process, under a random key that is nowhere but in its memory.
 ///
-/// Each writing of a block has a nonce of its own, so that two versions of a block tell nothing about each other; and a block
-/// opens only under its own number. XChaCha20-Poly1305, whose nonces may be random:
+/// Each writing of a block has a nonce of its own, so that two versions of a block tell nothing about each other; and a
+/// block opens only under its own number. XChaCha20-Poly1305, whose nonces may be random:
 /// https://doc.libsodium.org/secret-key_cryptography/aead/chacha20-poly1305/xchacha20-poly1305_construction
 public final class BlockCipher: Sendable {
     private static let nonceCount = Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
@@ -36,7 +36,8 @@ public final class BlockCipher: Sendable {
         }
     }
 
-    /// Writes the plaintext into `block`; throws ``SecretsError/sealRefused`` for anything but what was sealed with this number.
+    /// Writes the plaintext into `block`; throws ``SecretsError/sealRefused`` for anything but what was sealed with
+    /// this number.
     public func open(
         _ sealed: UnsafeRawBufferPointer, number: UInt64, into block: UnsafeMutableRawBufferPointer
     ) throws(SecretsError) {

@@ -1,4 +1,5 @@
-/// A point on the monotonic clock, in nanoseconds since an arbitrary origin. Never stored: it means nothing after a restart.
+/// A point on the monotonic clock, in nanoseconds since an arbitrary origin. Never stored: it means nothing after a
+/// restart.
 public struct MonotonicInstant: InstantProtocol, Sendable {
     /// Nanoseconds since the clock's origin.
     public let nanoseconds: Int64

@@ -18,7 +18,8 @@ public final class Activity: Sendable {
     }
 
     private let time: any TimeSource
-    /// Guards the holders of every user. Taken under the registry's lock, so nothing is awaited or called out from under it.
+    /// Guards the holders of every user. Taken under the registry's lock, so nothing is awaited or called out from
+    /// under it.
     private let state = Mutex(State())
 
     /// Makes an activity table on which nobody is active.

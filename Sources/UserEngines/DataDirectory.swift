@@ -49,8 +49,8 @@ public final class DataDirectory: Sendable {
         if let lock { close(lock) }
     }
 
-    /// Throws ``DataDirectoryError`` if the directory is no longer the one that was opened, or cannot be written any more.
-    /// Takes some microseconds. For one who has the lock.
+    /// Throws ``DataDirectoryError`` if the directory is no longer the one that was opened, or cannot be written any
+    /// more. Takes some microseconds. For one who has the lock.
     public func check() throws(DataDirectoryError) {
         guard let lock else { return }
         var (held, found) = (stat(), stat())

@@ -9,8 +9,8 @@ public enum EncryptedFileShape {
 
     /// What is wrong with a file: missing, no file, of a size that no database has, or in plain text.
     ///
-    /// - Parameter readingHeader: whether the file is opened. Never one that an engine of this process has open, whose locks
-    ///   would go with our descriptor.
+    /// - Parameter readingHeader: whether the file is opened. Never one that an engine of this process has open, whose
+    ///   locks would go with our descriptor.
     public static func problems(of path: String, readingHeader: Bool) -> [String] {
         var status = stat()
         guard lstat(path, &status) == 0 else { return [String(cString: strerror(errno))] }

@@ -78,8 +78,8 @@ public enum StoredFile {
         return descriptor
     }
 
-    /// Opens a complete file for reading and takes its name away, so that it ends with its descriptor, which is the caller's.
-    /// It is removed also if this throws.
+    /// Opens a complete file for reading and takes its name away, so that it ends with its descriptor, which is the
+    /// caller's. It is removed also if this throws.
     public static func detach(_ path: String) throws(DataDirectoryError) -> (descriptor: Int32, byteCount: Int64) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         var status = stat()
@@ -92,8 +92,8 @@ public enum StoredFile {
         return (descriptor, Int64(status.st_size))
     }
 
-    /// Has what has been written to a file so far brought to the disk. Only to spread the work: that it fails is noticed when
-    /// the file is complete. Not for a file that others have locks on, which the close takes away.
+    /// Has what has been written to a file so far brought to the disk. Only to spread the work: that it fails is
+    /// noticed when the file is complete. Not for a file that others have locks on, which the close takes away.
     static func flush(_ path: String) {
         let descriptor = open(path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

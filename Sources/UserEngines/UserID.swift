@@ -1,4 +1,5 @@
-/// The random 128-bit name of a user: the one that paths, locks and the registry go by. A user name can never be a path.
+/// The random 128-bit name of a user: the one that paths, locks and the registry go by. A user name can never be a
+/// path.
 public struct UserID: Hashable, Sendable, CustomStringConvertible {
     private let high: UInt64
     private let low: UInt64

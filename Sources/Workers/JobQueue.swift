@@ -3,13 +3,13 @@ import Glibc
 
 /// A first-in-first-out queue of executor jobs, and the threads that run them.
 ///
-/// Jobs often come in bursts and are short: to wake a thread costs more than to run them. So one thread is woken for every few
-/// jobs, and when it takes one and leaves others, it wakes the next thread before it begins. More than one, because whoever
-/// wakes a thread may lose the processor before it has. Each thread sleeps at a semaphore of its own, so that whoever is
-/// woken is known, and comes.
+/// Jobs often come in bursts and are short: to wake a thread costs more than to run them. So one thread is woken for
+/// every few jobs, and when it takes one and leaves others, it wakes the next thread before it begins. More than one,
+/// because whoever wakes a thread may lose the processor before it has. Each thread sleeps at a semaphore of its own,
+/// so that whoever is woken is known, and comes.
 ///
-/// Sound as `@unchecked Sendable`: the variables are touched only while `mutex` is held, and the mutex and the semaphores
-/// are made for sharing.
+/// Sound as `@unchecked Sendable`: the variables are touched only while `mutex` is held, and the mutex and the
+/// semaphores are made for sharing.
 final class JobQueue: @unchecked Sendable {
     private typealias Semaphore = UnsafeMutablePointer<sem_t>
 
@@ -41,8 +41,8 @@ final class JobQueue: @unchecked Sendable {
         if let sleeper { sem_post(sleeper) }
     }
 
-    /// Lets the calling thread run jobs until the queue is closed and empty, or `condition` does not hold before one. Whoever
-    /// leaves so sees to it that another thread comes in its place.
+    /// Lets the calling thread run jobs until the queue is closed and empty, or `condition` does not hold before one.
+    /// Whoever leaves so sees to it that another thread comes in its place.
     func serve(while condition: () -> Bool = { true }, _ run: (UnownedJob) -> Void) {
         let semaphore = Semaphore.allocate(capacity: 1)
         sem_init(semaphore, 0, 0)

@@ -10,8 +10,9 @@ public final class WorkerExecutor: TaskExecutor, Sendable {
     private let queue = JobQueue()
     private let threads = Mutex<[WorkerThread]>([])
 
-    /// Starts `threads` threads, which live until ``shutdown()``. `threads` is at least 1; `yieldInterval` is how long a
-    /// job that calls ``giveWay()`` keeps others from its processor, `longJob` what it may work with the ordinary priority.
+    /// Starts `threads` threads, which live until ``shutdown()``. `threads` is at least 1; `yieldInterval` is how long
+    /// a job that calls ``giveWay()`` keeps others from its processor, `longJob` what it may work with the ordinary
+    /// priority.
     public init(
         threads count: Int, yieldInterval: Duration = .microseconds(250), longJob: Duration = .milliseconds(2)
     ) {
@@ -24,9 +25,9 @@ public final class WorkerExecutor: TaskExecutor, Sendable {
         }
     }
 
-    /// If the present thread is a worker, lets others that wait have the processor, every now and then, and lowers the priority
-    /// until the end of the job once that has worked for long. Called often by what may take long, so that it does not keep
-    /// the processor from those who answer at once.
+    /// If the present thread is a worker, lets others that wait have the processor, every now and then, and lowers the
+    /// priority until the end of the job once that has worked for long. Called often by what may take long, so that it
+    /// does not keep the processor from those who answer at once.
     public static func giveWay() {
         WorkerThread.present?.giveWay()
     }

@@ -3,18 +3,18 @@ import Synchronization
 
 /// A thread of a ``WorkerExecutor``, which gives way to other threads of the system while its job takes long.
 ///
-/// Every now and then it *yields*: whoever waits for the processor gets it. A thread that wakes up does not take it from one
-/// whose time slice has just begun, whatever their priorities (`RUN_TO_PARITY` in
-/// https://github.com/torvalds/linux/blob/v6.18/kernel/sched/features.h); so it would wait for the next tick of the system's
-/// clock, up to 4 ms (https://man7.org/linux/man-pages/man7/time.7.html).
+/// Every now and then it *yields*: whoever waits for the processor gets it. A thread that wakes up does not take it
+/// from one whose time slice has just begun, whatever their priorities (`RUN_TO_PARITY` in
+/// https://github.com/torvalds/linux/blob/v6.18/kernel/sched/features.h); so it would wait for the next tick of the
+/// system's clock, up to 4 ms (https://man7.org/linux/man-pages/man7/time.7.html).
 ///
-/// Once the job is a long one, the thread lowers its priority too, so that it gets less when there is not enough for all. A
-/// thread may do that, and without privileges not raise it again
-/// (https://man7.org/linux/man-pages/man2/setpriority.2.html). So one that has done so ends with the job, and another takes
-/// its place, which it has started before, since a thread begins with the priority of the one that starts it.
+/// Once the job is a long one, the thread lowers its priority too, so that it gets less when there is not enough for
+/// all. A thread may do that, and without privileges not raise it again
+/// (https://man7.org/linux/man-pages/man2/setpriority.2.html). So one that has done so ends with the job, and another
+/// takes its place, which it has started before, since a thread begins with the priority of the one that starts it.
 final class WorkerThread: Sendable {
-    /// How much is added to the nice value: a tenth of the processor beside a thread of ordinary priority that wants all of
-    /// it, and everything beside none. See https://man7.org/linux/man-pages/man7/sched.7.html.
+    /// How much is added to the nice value: a tenth of the processor beside a thread of ordinary priority that wants
+    /// all of it, and everything beside none. See https://man7.org/linux/man-pages/man7/sched.7.html.
     static let niceness: Int32 = 10
 
     private let executor: WorkerExecutor

@@ -4,10 +4,11 @@ import Secrets
 import Timekeeping
 import UserEngines
 
-/// A user's way out with everything that is in their database. None of these calls leaves plain text on the disk, and what
-/// they need on it is gone with its last user, or with the server.
+/// A user's way out with everything that is in their database. None of these calls leaves plain text on the disk, and
+/// what they need on it is gone with its last user, or with the server.
 extension Backups {
-    /// Prepares the export as SQL text: the database is open when this returns, so that most of what can fail has failed.
+    /// Prepares the export as SQL text: the database is open when this returns, so that most of what can fail has
+    /// failed.
     ///
     /// - Throws: ``BackupError/busy`` while another export or import of the user runs; `EngineError`, `PoolError`.
     public func exportText(with access: DataAccess) async throws -> TextExport {
@@ -80,7 +81,8 @@ extension Backups {
         }
     }
 
-    /// Throws what SQLite said, without the object that it said it of: the database is the user's own, and should be intact.
+    /// Throws what SQLite said, without the object that it said it of: the database is the user's own, and should be
+    /// intact.
     nonisolated(nonsending) func withoutNames<Result>(
         _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {

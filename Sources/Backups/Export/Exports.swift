@@ -12,9 +12,11 @@ public struct TextExport: Sendable {
     let access: DataAccess
     let place: Transfers.Place
 
-    /// Writes the text as of the moment when this begins, in pieces of some 64 KiB, each of which waits for the one before.
+    /// Writes the text as of the moment when this begins, in pieces of some 64 KiB, each of which waits for the one
+    /// before.
     ///
-    /// The database stays open and its log grows meanwhile, so `output` gets ``BackupConfiguration/stallTimeout`` for a piece.
+    /// The database stays open and its log grows meanwhile, so `output` gets ``BackupConfiguration/stallTimeout`` for a
+    /// piece.
     ///
     /// - Throws: ``ClientTooSlow``; `EngineError`, `PoolError`, `SQLiteError`, what `output` throws.
     public func write(to output: @escaping @Sendable ([UInt8]) async throws -> Void) async throws {

@@ -3,8 +3,9 @@ import SQLCipher
 /// Writes a database as SQL text from which the sqlite3 command makes an equal one, in the form of its own `.dump`:
 /// https://www.sqlite.org/cli.html#converting_an_entire_database_to_a_text_file
 ///
-/// Rows keep their numbers. What virtual tables hold is written as it is stored, and they themselves as entries of the schema:
-/// that takes a connection without `SQLITE_DBCONFIG_DEFENSIVE`, and they are there when the database is opened the next time.
+/// Rows keep their numbers. What virtual tables hold is written as it is stored, and they themselves as entries of the
+/// schema: that takes a connection without `SQLITE_DBCONFIG_DEFENSIVE`, and they are there when the database is opened
+/// the next time.
 struct SQLDump {
     private static let valuePiece = 16 * 1024
 

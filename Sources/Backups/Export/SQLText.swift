@@ -40,9 +40,9 @@ struct SQLText {
 
     /// A double as what every SQLite reads as the same one.
     ///
-    /// A text with fewer digits could lie so close to the middle of two doubles that an SQLite before 3.43, which rounds more
-    /// than once, takes the other one; with the smallest numbers it does so anyway. The infinities have no literal but an
-    /// overflow.
+    /// A text with fewer digits could lie so close to the middle of two doubles that an SQLite before 3.43, which
+    /// rounds more than once, takes the other one; with the smallest numbers it does so anyway. The infinities have no
+    /// literal but an overflow.
     mutating func write(_ real: Double) {
         if real.isInfinite { return write(real < 0 ? "-9e999" : "9e999") }
         if real != 0 && real.magnitude < 1e-280 { return write(quotientOf: real) }
@@ -56,7 +56,8 @@ struct SQLText {
 
     /// A whole number divided by powers of two, every step of which is exact.
     private mutating func write(quotientOf real: Double) {
-        // The exponent of the last bit of the significand: https://en.wikipedia.org/wiki/Double-precision_floating-point_format
+        // The exponent of the last bit of the significand:
+        // https://en.wikipedia.org/wiki/Double-precision_floating-point_format
         let exponent = max(Int(real.exponentBitPattern), 1) - 1075
         let significand = real.significandBitPattern | (real.isNormal ? 1 << 52 : 0)
         write("\(real.sign == .minus ? "-" : "")\(significand).0")
@@ -67,8 +68,8 @@ struct SQLText {
         }
     }
 
-    /// Whether a text can stand between quotes and is read back the same by the sqlite3 command, which ends a line's text
-    /// before its carriage return, and every text at U+0000.
+    /// Whether a text can stand between quotes and is read back the same by the sqlite3 command, which ends a line's
+    /// text before its carriage return, and every text at U+0000.
     static func canBeQuoted(_ text: UnsafeRawBufferPointer) -> Bool {
         var isASCII = true
         for byte in text {

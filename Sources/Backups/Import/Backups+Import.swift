@@ -17,14 +17,15 @@ public struct ImportResult: Sendable {
 extension Backups {
     /// Replaces a user's database by one that they send: a plain SQLite file, or one of SQLCipher 4 under a passphrase.
     ///
-    /// It is received into an encrypted temporary file, made anew under the user's own key and policy statement by statement and
-    /// row by row, read through, and put in the place of the old one as a restore does it. Until then nothing has changed.
+    /// It is received into an encrypted temporary file, made anew under the user's own key and policy statement by
+    /// statement and row by row, read through, and put in the place of the old one as a restore does it. Until then
+    /// nothing has changed.
     ///
     /// - Parameters:
     ///   - body: the file's bytes; the caller limits their number and how long they take to come.
     ///   - byteCount: how many there will be, if that is known.
-    /// - Throws: ``BackupError``; `ResearchError.active`; `EngineError.inUse` if requests did not end in time; `SQLiteError` with `SQLITE_FULL` over the
-    ///   limit of a database; what `body` throws.
+    /// - Throws: ``BackupError``; `ResearchError.active`; `EngineError.inUse` if requests did not end in time;
+    ///   `SQLiteError` with `SQLITE_FULL` over the limit of a database; what `body` throws.
     public func importDatabase<Body: AsyncSequence>(
         of access: DataAccess, from body: Body, byteCount: Int64?, passphrase: GuardedBytes?
     ) async throws -> ImportResult where Body.Element == [UInt8] {
@@ -142,8 +143,9 @@ extension Backups {
 }
 
 extension Connection {
-    /// Rows with a reference to nothing; `nil` if one refers to what cannot be referred to, so that they cannot be told.
-    /// See https://www.sqlite.org/pragma.html#pragma_foreign_key_check and https://www.sqlite.org/foreignkeys.html#fk_indexes.
+    /// Rows with a reference to nothing; `nil` if one refers to what cannot be referred to, so that they cannot be
+    /// told. See https://www.sqlite.org/pragma.html#pragma_foreign_key_check and
+    /// https://www.sqlite.org/foreignkeys.html#fk_indexes.
     fileprivate func foreignKeyViolations() throws -> Int? {
         do {
             return try withStatement("PRAGMA foreign_key_check") { statement in

@@ -12,8 +12,8 @@ struct ForeignDatabase {
     /// What opens it; `nil` for a plain one.
     let passphrase: GuardedBytes?
 
-    /// Opens it for reading, until `deadline`. Its schema can call no function that does more than compute, and no statement
-    /// can do more than read.
+    /// Opens it for reading, until `deadline`. Its schema can call no function that does more than compute, and no
+    /// statement can do more than read.
     ///
     /// - Throws: ``ObjectError`` for a schema that is too large to be read; `SQLiteError`.
     func open(_ limits: StatementLimits, until deadline: MonotonicInstant, _ logger: Logger) throws -> Connection {
@@ -29,8 +29,8 @@ struct ForeignDatabase {
     }
 }
 
-/// Lets statements read, and look at the database's own description. Virtual tables prepare the writing of their content when
-/// they are looked at; nothing can be written to what is opened for reading.
+/// Lets statements read, and look at the database's own description. Virtual tables prepare the writing of their
+/// content when they are looked at; nothing can be written to what is opened for reading.
 private struct ReadingAuthorizer: StatementAuthorizer {
     func authorize(_ action: borrowing AuthorizerAction) -> AuthorizerDecision {
         switch action.operation {

@@ -1,7 +1,8 @@
 import SQLCipher
 
 extension BackupError {
-    /// What a user is told about a database that they sent: the object, what is wrong with it, and nothing of its content.
+    /// What a user is told about a database that they sent: the object, what is wrong with it, and nothing of its
+    /// content.
     ///
     /// A failure that says nothing about the database stays as it is.
     static func ofImport(_ error: any Error) -> any Error {

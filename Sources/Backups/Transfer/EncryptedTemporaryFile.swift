@@ -5,8 +5,8 @@ import UserEngines
 
 /// Bytes on the disk that nobody but this process can read, and that are gone when the last reference is.
 ///
-/// The file has no name from its first moment on, and its key is nowhere but in memory: what a crash or a copy of the disk
-/// leaves of it is noise. It is a ``DatabaseStorage``, so that SQLite can read and write a plain database in it.
+/// The file has no name from its first moment on, and its key is nowhere but in memory: what a crash or a copy of the
+/// disk leaves of it is noise. It is a ``DatabaseStorage``, so that SQLite can read and write a plain database in it.
 ///
 /// Sound as `@unchecked Sendable`: it has one user at a time, and whoever hands it on makes the hand-over synchronize.
 final class EncryptedTemporaryFile: DatabaseStorage, @unchecked Sendable {

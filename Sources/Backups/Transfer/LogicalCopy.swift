@@ -2,8 +2,9 @@ import SQLCipher
 
 /// Makes one database of another, statement by statement and row by row, so that only what both understand comes over.
 ///
-/// It is the way between databases of which one is not encrypted, where SQLCipher refuses to copy pages. The target is new
-/// and empty, and should have a cache of ``cacheKiB``. Its policy is asked about every statement of the source's schema, as if its user had sent it.
+/// It is the way between databases of which one is not encrypted, where SQLCipher refuses to copy pages. The target is
+/// new and empty, and should have a cache of ``cacheKiB``. Its policy is asked about every statement of the source's
+/// schema, as if its user had sent it.
 struct LogicalCopy {
     /// What a target's cache should have: the pages of its indexes come in any order.
     static let cacheKiB = 16 * 1024
@@ -38,8 +39,8 @@ struct LogicalCopy {
         try target.execute("COMMIT")
     }
 
-    /// What a virtual table holds lies in tables of its own, which creating it makes. They are copied as they are, so that
-    /// also an index without its texts comes over.
+    /// What a virtual table holds lies in tables of its own, which creating it makes. They are copied as they are, so
+    /// that also an index without its texts comes over.
     private nonisolated(nonsending) func copyVirtualTables(of schema: StoredSchema) async throws {
         for table in schema.virtualTables { try create(table) }
         // Another one's table of such a name. For one that is missing, SQLite refuses the name.

@@ -13,8 +13,8 @@ enum ShadowTables {
     /// A name as SQLite compares it: by its bytes, without regard to the case of the Latin letters.
     static func key(of name: some StringProtocol) -> [UInt8] { name.utf8.map(\.lowercased) }
 
-    /// Whether a table has a name that belongs to one of the virtual tables with the keys `owners`. With the name of a table
-    /// that its module does not make it may be one like any other.
+    /// Whether a table has a name that belongs to one of the virtual tables with the keys `owners`. With the name of a
+    /// table that its module does not make it may be one like any other.
     static func canBeOne(_ name: String, ofOneOf owners: Set<[UInt8]>) -> Bool {
         let name = key(of: name)
         guard let mark = name.lastIndex(of: UInt8(ascii: "_")) else { return false }

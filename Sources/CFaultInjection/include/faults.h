@@ -1,7 +1,8 @@
 // Faults for SQLite, by its own interfaces: an allocator and file systems that fail on demand; and for what is done to
 // whole files past it. For tests only.
 //
-// Everything here holds for the whole process. One fault is armed at a time, and counted calls may come from any thread.
+// Everything here holds for the whole process. One fault is armed at a time, and counted calls may come from any
+// thread.
 #pragma once
 #include <stdbool.h>
 

@@ -41,8 +41,8 @@ struct Caller: Sendable {
 extension HeaderFields {
     private static let scheme: StaticString = "Bearer "
 
-    /// Hands out the token of an `Authorization: Bearer …` field where it lies, so that no copy is left unwiped; `nil` without
-    /// such a field.
+    /// Hands out the token of an `Authorization: Bearer …` field where it lies, so that no copy is left unwiped; `nil`
+    /// without such a field.
     func withBearerToken<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
         try withBytes(of: "Authorization") { value -> Result? in
             let length = Self.scheme.utf8CodeUnitCount

@@ -10,8 +10,8 @@ import UserEngines
 /// How far a backup has come, while it is made, as Server-Sent Events
 /// (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 ///
-/// Its progress is a pair of numbers, and who is late wants the last pair alone: so nothing is kept for anybody, and each
-/// listener looks at the numbers a few times a second, holding no thread meanwhile.
+/// Its progress is a pair of numbers, and who is late wants the last pair alone: so nothing is kept for anybody, and
+/// each listener looks at the numbers a few times a second, holding no thread meanwhile.
 struct BackupEventRoutes: Sendable {
     private static let interval: Duration = .milliseconds(250)
 

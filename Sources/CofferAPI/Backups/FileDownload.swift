@@ -49,8 +49,8 @@ struct FileDownload {
         }
     }
 
-    /// Only GET knows ranges (https://www.rfc-editor.org/rfc/rfc9110#section-14.2), and a range of what the client has no
-    /// part of any more would be useless to it.
+    /// Only GET knows ranges (https://www.rfc-editor.org/rfc/rfc9110#section-14.2), and a range of what the client has
+    /// no part of any more would be useless to it.
     private func range(of request: Request, size: Int64) -> ByteRange {
         guard request.method == .get, let field = request.header("Range"),
             request.header("If-Range").map({ $0.trimmed() == entityTag }) ?? true
@@ -94,8 +94,8 @@ enum ByteRange: Equatable {
         }
     }
 
-    /// A number, `.some(nil)` for nothing, `nil` for anything else. One that is too large is beyond every file, and has a
-    /// successor.
+    /// A number, `.some(nil)` for nothing, `nil` for anything else. One that is too large is beyond every file, and has
+    /// a successor.
     private static func position(_ text: Substring) -> Int64?? {
         guard !text.isEmpty else { return .some(nil) }
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }

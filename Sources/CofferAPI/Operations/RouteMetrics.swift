@@ -26,7 +26,8 @@ final class RouteMetrics: Sendable {
     func record(_ method: HTTPMethod, _ status: HTTPStatus, _ duration: Duration) {
         seconds.record(duration)
         known.withLock { known in
-            // Counted where it lies: a series handed out would count references, which event threads take from each other.
+            // Counted where it lies: a series handed out would count references, which event threads take from each
+            // other.
             for index in known.indices where known[index].status == status && known[index].method == method {
                 return known[index].count.increment()
             }

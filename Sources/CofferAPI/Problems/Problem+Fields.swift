@@ -4,7 +4,8 @@ import JSON
 extension Problem {
     /// 400: a member of the body, or a query parameter, is not what it must be.
     static func invalidField(_ field: String, _ reason: String) -> Problem {
-        // The name may be the client's, and as long as the body. Its scalars are counted, for a character may have any number.
+        // The name may be the client's, and as long as the body. Its scalars are counted, for a character may have any
+        // number.
         let field = String(String.UnicodeScalarView(field.unicodeScalars.prefix(100)))
         return Problem(
             .badRequest, "invalid_field", title: "Invalid field", detail: "'\(field)' \(reason)",

@@ -12,8 +12,8 @@ extension ProblemMapping {
         return problem
     }
 
-    /// What SQLite reports of the server's own SQL on a user's service database: of that the client learns what they can do
-    /// something about.
+    /// What SQLite reports of the server's own SQL on a user's service database: of that the client learns what they
+    /// can do something about.
     static func service(_ error: ServiceDatabaseError) -> Problem {
         switch error.cause.code {
         case .full, .outOfMemory, .interrupt: sqlite(error.cause)

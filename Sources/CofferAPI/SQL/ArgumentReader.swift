@@ -4,8 +4,8 @@ import SQLCipher
 
 /// Reads a statement's arguments from JSON: an array by position, an object by name.
 ///
-/// Integers are exact over the whole range of `Int64`; booleans are 1 and 0. What JSON has no form for is an object with
-/// one member: `{"base64": …}` a blob, `{"text_base64": …}` text of any bytes, `{"float": "Infinity"}`.
+/// Integers are exact over the whole range of `Int64`; booleans are 1 and 0. What JSON has no form for is an object
+/// with one member: `{"base64": …}` a blob, `{"text_base64": …}` text of any bytes, `{"float": "Infinity"}`.
 enum ArgumentReader {
     static func read(_ cursor: inout JSONCursor) throws -> Arguments {
         switch try cursor.peek() {

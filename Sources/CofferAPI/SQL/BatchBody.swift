@@ -3,8 +3,8 @@ import JSON
 
 /// Several statements: `{"statements": [{"sql": …, "args"?: …}, …], "atomic"?: true}`.
 ///
-/// All of them are checked when the body is read, and each is read again when its turn comes: a body may have hundreds of
-/// thousands, and with its arguments each takes many times the memory that it takes as text.
+/// All of them are checked when the body is read, and each is read again when its turn comes: a body may have hundreds
+/// of thousands, and with its arguments each takes many times the memory that it takes as text.
 struct BatchBody {
     private let body: RequestBody
     /// Where in the body each statement begins.

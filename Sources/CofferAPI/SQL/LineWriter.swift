@@ -3,8 +3,8 @@ import JSON
 import SQLCipher
 import Timekeeping
 
-/// Steps a statement and writes its result as lines of JSON, piece by piece: the columns, a line for each row, and what is
-/// known when it has run. See https://github.com/ndjson/ndjson-spec.
+/// Steps a statement and writes its result as lines of JSON, piece by piece: the columns, a line for each row, and what
+/// is known when it has run. See https://github.com/ndjson/ndjson-spec.
 struct LineWriter: ~Copyable {
     static let contentType = "application/x-ndjson"
     /// Bytes of a piece, beside the end of its last row.
@@ -55,8 +55,8 @@ struct LineWriter: ~Copyable {
         return true
     }
 
-    /// Writes all of a statement that writes, and as many of its rows as a reply may have: it is run to its end before anybody
-    /// gets a row.
+    /// Writes all of a statement that writes, and as many of its rows as a reply may have: it is run to its end before
+    /// anybody gets a row.
     mutating func writeAll(of statement: borrowing Statement, on connection: Connection) throws {
         if !statement.isReadOnly { try result.checkColumns(of: statement) }
         var progress = try begin(statement, on: connection)

@@ -17,8 +17,8 @@ final class PieceSlot: Sendable {
 
     private let state = Mutex(State())
 
-    /// Puts a piece in and waits, if there is another before it, until that has been taken or ``wake()`` was called. For
-    /// one task.
+    /// Puts a piece in and waits, if there is another before it, until that has been taken or ``wake()`` was called.
+    /// For one task.
     func put(_ bytes: Bytes) async {
         let (taker, isFull) = state.withLock { state in
             state.pieces.append(bytes)

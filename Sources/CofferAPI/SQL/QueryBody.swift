@@ -19,7 +19,8 @@ struct QueryBody {
         try make(of: body) { try ObjectBody.readObject("statements", &cursor, $0) }
     }
 
-    /// Makes a query of the members that `readObject` calls its argument for. No initializer, which would take the body over.
+    /// Makes a query of the members that `readObject` calls its argument for. No initializer, which would take the body
+    /// over.
     private static func make(
         of body: RequestBody, _ readObject: ((JSONStringToken, inout JSONCursor) throws -> Bool) throws -> Void
     ) throws -> QueryBody {

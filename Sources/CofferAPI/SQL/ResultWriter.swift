@@ -11,8 +11,8 @@ struct ResultWriter: ~Copyable {
     /// The most that follows the rows of a result: three integers, a duration and a truth value with their names.
     static let tailBytes = 192
 
-    /// Enough for a few rows, and small enough for the allocator's quick way: glibc keeps freed blocks of up to 1032 bytes for
-    /// the thread that has freed them (https://sourceware.org/glibc/wiki/MallocInternals).
+    /// Enough for a few rows, and small enough for the allocator's quick way: glibc keeps freed blocks of up to 1032
+    /// bytes for the thread that has freed them (https://sourceware.org/glibc/wiki/MallocInternals).
     private static let initialCapacity = 960
 
     var json: JSONWriter

@@ -4,8 +4,8 @@ import Timekeeping
 
 /// The file descriptors that databases may hold, shared by all engines.
 ///
-/// An engine's writer waits for its share, in one first-in-first-out queue, and its engine gives up its idle readers before;
-/// a reader only tries. So nobody waits here while keeping a share that another one waits for.
+/// An engine's writer waits for its share, in one first-in-first-out queue, and its engine gives up its idle readers
+/// before; a reader only tries. So nobody waits here while keeping a share that another one waits for.
 public final class DescriptorBudget: Sendable {
     private struct Waiter {
         let id: Int

@@ -2,9 +2,9 @@ import Synchronization
 
 /// The descriptors of one file of an engine, counted against the budget of all.
 ///
-/// Under the `unix-excl` VFS a connection holds the database and its log. When one closes while others of the file are open,
-/// SQLite gives back the log's descriptor and parks the database's: the next open takes a parked one, and all of them go
-/// when the file's last connection closes. So what is counted is what is open.
+/// Under the `unix-excl` VFS a connection holds the database and its log. When one closes while others of the file are
+/// open, SQLite gives back the log's descriptor and parks the database's: the next open takes a parked one, and all of
+/// them go when the file's last connection closes. So what is counted is what is open.
 /// See `setPendingFd` and `findReusableFd` in https://sqlite.org/src/file/src/os_unix.c.
 final class EngineDescriptors: Sendable {
     /// The database and its log.
@@ -88,8 +88,8 @@ final class EngineDescriptors: Sendable {
 
     /// Takes what the connection needs that the file's engine cannot do without, and waits for it if it is not free.
     ///
-    /// - Parameter makeWay: closes the engine's other connections that are idle, so that it holds nothing that it could do
-    ///   without while it waits. One in use is not waiting for anything, and is closed when it comes back.
+    /// - Parameter makeWay: closes the engine's other connections that are idle, so that it holds nothing that it could
+    ///   do without while it waits. One in use is not waiting for anything, and is closed when it comes back.
     /// - Returns: false if it did not come free in time; nothing is taken then.
     func reserveForWriter(makeWay: () -> Void = {}) async -> Bool {
         if reserveNow() { return true }
@@ -105,8 +105,8 @@ final class EngineDescriptors: Sendable {
         return true
     }
 
-    /// Takes what one more connection needs and `count` for files beside it, and waits for them if they are not free. They are
-    /// promised to the connections that open next, until ``endExpectation()``.
+    /// Takes what one more connection needs and `count` for files beside it, and waits for them if they are not free.
+    /// They are promised to the connections that open next, until ``endExpectation()``.
     ///
     /// - Returns: false if they did not come free in time; nothing is taken then.
     func expectConnection(beside count: Int) async -> Bool {

@@ -1,9 +1,10 @@
 import Synchronization
 
-/// Descriptors of the budget that clients hold for as long as they like: of a file that they take, or bring, at their pace.
+/// Descriptors of the budget that clients hold for as long as they like: of a file that they take, or bring, at their
+/// pace.
 ///
-/// All of them together may have half of the budget. So whoever holds some may wait for more: there is always the other half,
-/// which comes free without them.
+/// All of them together may have half of the budget. So whoever holds some may wait for more: there is always the other
+/// half, which comes free without them.
 final class HeldDescriptors: Sendable {
     private let budget: DescriptorBudget
     private let count = Atomic(0)

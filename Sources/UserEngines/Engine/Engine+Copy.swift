@@ -2,11 +2,11 @@ import ConnectionPool
 import SQLCipher
 
 extension Engine {
-    /// Makes `path` a verified copy of the user's database as it is when this begins, under the same key, while others read
-    /// and write it.
+    /// Makes `path` a verified copy of the user's database as it is when this begins, under the same key, while others
+    /// read and write it.
     ///
-    /// It takes a connection that the pool has beyond its usual maximum, so that nobody's requests have one less. When the
-    /// engine closes or the task is cancelled, it ends soon and leaves nothing at `path`.
+    /// It takes a connection that the pool has beyond its usual maximum, so that nobody's requests have one less. When
+    /// the engine closes or the task is cancelled, it ends soon and leaves nothing at `path`.
     ///
     /// - Throws: ``EngineError/descriptorBudget``; ``DamagedCopy`` if the database itself is damaged; `SQLiteError`,
     ///   `PoolError`.
@@ -20,8 +20,8 @@ extension Engine {
         try await copy(serviceDatabase, through: service, to: path) { _ in }
     }
 
-    /// Runs `body` with a connection for reading that the pool has beyond its usual maximum, so that nobody's requests have
-    /// one less, however long it takes. It is interrupted when the engine has to close.
+    /// Runs `body` with a connection for reading that the pool has beyond its usual maximum, so that nobody's requests
+    /// have one less, however long it takes. It is interrupted when the engine has to close.
     ///
     /// - Throws: ``EngineError/descriptorBudget``, `PoolError`; what `body` throws.
     public func withFurtherReader<Result>(
@@ -80,8 +80,8 @@ extension Engine {
                 // An idle one has its own descriptors, and needs none that were taken for it.
                 file.descriptors.endExpectation()
                 isExpected = false
-                // The pool is as small as usual again before it has the connection back: whoever uses the service database
-                // is to be the only one.
+                // The pool is as small as usual again before it has the connection back: whoever uses the service
+                // database is to be the only one.
                 defer {
                     pool.grow(by: -1)
                     isGrown = false

@@ -4,9 +4,10 @@ import SQLCipher
 extension Engine {
     /// Empties the log if the commits so far have made it longer than it may be.
     ///
-    /// Called while the writer is still leased, so that nothing is written meanwhile, and also when its work has failed:
-    /// statements before the one that did may have been committed. What is not is rolled back. A reader that is in the way and does
-    /// not end soon is cut, the oldest first: as long as it reads its old state of the database, the log can only grow.
+    /// Called while the writer is still leased, so that nothing is written meanwhile, and also when its work has
+    /// failed: statements before the one that did may have been committed. What is not is rolled back. A reader that is
+    /// in the way and does not end soon is cut, the oldest first: as long as it reads its old state of the database,
+    /// the log can only grow.
     func boundLog(_ connection: Connection) {
         guard isLogTooLong else { return }
         // What was to be written is written: its deadline is none for the readers.
@@ -14,7 +15,8 @@ extension Engine {
         do {
             if connection.isInTransaction { try connection.execute("ROLLBACK") }
             while try !emptyLog(connection) {
-                // A client that has gone ends the waiting at once, and is no reason to cut anybody: the next write goes on.
+                // A client that has gone ends the waiting at once, and is no reason to cut anybody: the next write goes
+                // on.
                 if Task.isCancelled { return }
                 let isCut = readers.interruptOldest(.oldSnapshot) { $0.interrupt(.oldSnapshot) }
                 guard isCut else { throw SQLiteError(.busy, message: "the log is in use") }
@@ -27,8 +29,8 @@ extension Engine {
         }
     }
 
-    /// Whether it is to be emptied now. A copy of the whole database reads its old state for some seconds, and would have to
-    /// begin anew.
+    /// Whether it is to be emptied now. A copy of the whole database reads its old state for some seconds, and would
+    /// have to begin anew.
     var isLogTooLong: Bool {
         let limit = isCopying ? configuration.maximumDatabaseBytes : 0
         return log.contentBytes > max(configuration.maximumLogBytes, limit)

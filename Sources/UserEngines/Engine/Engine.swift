@@ -6,8 +6,8 @@ import Synchronization
 import Timekeeping
 import Workers
 
-/// One user's open database: one writer connection, up to `readers` readers, and the data key while it is open. Beside it
-/// the user's service database, with one connection while it is needed.
+/// One user's open database: one writer connection, up to `readers` readers, and the data key while it is open. Beside
+/// it the user's service database, with one connection while it is needed.
 ///
 /// Every connection is opened for reading and writing, and the writer is closed last: SQLite removes the log beside
 /// the file only when the last connection to close may write.
@@ -106,8 +106,8 @@ public final class Engine: Sendable {
 
     /// Moves the log into the file and closes the idle connections, to give their descriptors back.
     ///
-    /// A writer that is busy is left to work, and one that is closed has nothing to move: a later pass, or the close of the
-    /// file's last connection, does it then.
+    /// A writer that is busy is left to work, and one that is closed has nothing to move: a later pass, or the close of
+    /// the file's last connection, does it then.
     func releaseIdleConnections() async throws {
         defer {
             for role in PoolRole.allCases { pool(role).closeIdle() }

@@ -23,8 +23,8 @@ final class EngineLog: Sendable {
         setFile(bytes)
     }
 
-    /// A commit ended here. SQLite begins again at the front when everything has been checkpointed, and cuts nothing off the
-    /// file.
+    /// A commit ended here. SQLite begins again at the front when everything has been checkpointed, and cuts nothing
+    /// off the file.
     func committed(at bytes: Int64) {
         content.store(bytes, ordering: .relaxed)
         let (before, now) = file.max(bytes, ordering: .relaxed)

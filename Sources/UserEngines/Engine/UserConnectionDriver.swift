@@ -113,7 +113,8 @@ final class UnclosedConnections: Sendable {
 extension GuardedBytes {
     /// The key for one open, wiped after it: the key's own lock is not held while the file is read.
     ///
-    /// - Throws: ``EngineError/unavailable`` for a wiped key. Opening without one would make a file that anybody can read.
+    /// - Throws: ``EngineError/unavailable`` for a wiped key. Opening without one would make a file that anybody can
+    ///   read.
     func transientCopy() throws -> TransientBytes {
         try withUnsafeBytes { key throws in
             guard !key.isEmpty else { throw EngineError.unavailable }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Mutual exclusion by key, first come first served; waiting holds no thread.
 ///
-/// A key has an entry while somebody holds or awaits its lock, and no longer: the last one to leave takes it along. So there
-/// are never two locks for one key, and the table does not grow with the number of keys ever used.
+/// A key has an entry while somebody holds or awaits its lock, and no longer: the last one to leave takes it along. So
+/// there are never two locks for one key, and the table does not grow with the number of keys ever used.
 public final class KeyedLocks<Key: Hashable & Sendable>: Sendable {
     private struct Waiter {
         let id: Int

@@ -1,5 +1,5 @@
-/// The per-user lock tables, in the order in which they may be nested: an earlier one is never awaited while a later one
-/// is held, and none while a connection is leased.
+/// The per-user lock tables, in the order in which they may be nested: an earlier one is never awaited while a later
+/// one is held, and none while a connection is leased.
 public struct UserLocks: Sendable {
     /// What a table's locks protect; the `table` label of `coffer_user_lock_entries`.
     public enum Table: String, Sendable, CaseIterable {

@@ -4,8 +4,8 @@ import Synchronization
 import Timekeeping
 import Workers
 
-/// The background pass that closes the engines of users with no live session and no live research, and gives descriptors
-/// back.
+/// The background pass that closes the engines of users with no live session and no live research, and gives
+/// descriptors back.
 ///
 /// The first pass comes one interval after the start. One pass runs at a time: who asks for one meanwhile shares it.
 public final class Reaper: Sendable {
@@ -35,8 +35,9 @@ public final class Reaper: Sendable {
     /// - Parameters:
     ///   - descriptors: renewed by each pass.
     ///   - endExpired: ends the sessions and researches whose time is over, so that nobody has to come by first.
-    ///   - keepsOpen: asked about each open engine before anything is decided about it. It begins, and does not wait for,
-    ///     what is due while the engine is open; with true the engine stays for it, and is closed by whoever does it.
+    ///   - keepsOpen: asked about each open engine before anything is decided about it. It begins, and does not wait
+    ///     for, what is due while the engine is open; with true the engine stays for it, and is closed by whoever does
+    ///     it.
     public init(
         registry: EngineRegistry, activity: Activity, locks: UserLocks, descriptors: LatestCensus = LatestCensus(),
         configuration: ReaperConfiguration, time: any TimeSource, workers: WorkerExecutor, logger: Logger,

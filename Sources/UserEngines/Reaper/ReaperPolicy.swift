@@ -7,8 +7,8 @@ struct ReaperPolicy: Sendable {
 
     /// Decides about one engine; `nil` leaves it.
     ///
-    /// The registry decides again, under its lock, with the state of that moment: what appears between here and there is
-    /// seen there.
+    /// The registry decides again, under its lock, with the state of that moment: what appears between here and there
+    /// is seen there.
     func decision(about engine: EngineSnapshot, at now: MonotonicInstant) -> CloseReason? {
         guard engine.uses == 0 else { return nil }
         if !engine.isActive || engine.isStuck { return .reaped }

@@ -12,8 +12,8 @@ public struct ReaperReport: Sendable, Equatable {
     public var failed = 0
     /// Engines that somebody came to need between the look and the close.
     public var skipped = 0
-    /// Locks still held of users whose engines were to be closed. An entry goes with its last holder, so that no other is
-    /// left of them.
+    /// Locks still held of users whose engines were to be closed. An entry goes with its last holder, so that no other
+    /// is left of them.
     public var locksHeld = 0
     /// Whether idle connections were closed too.
     public var isReleasePass = false

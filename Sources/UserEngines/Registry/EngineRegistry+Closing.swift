@@ -13,8 +13,8 @@ extension EngineRegistry {
         if let closing { _ = await close(closing) }
     }
 
-    /// Closes the engine whoever uses it: waiters fail, statements get until the drain time-out and are interrupted then.
-    /// Those who come meanwhile may have opened another when this returns.
+    /// Closes the engine whoever uses it: waiters fail, statements get until the drain time-out and are interrupted
+    /// then. Those who come meanwhile may have opened another when this returns.
     ///
     /// - Returns: false if the close failed; the reaper tries again.
     public func forceClose(_ user: UserID, reason: CloseReason) async -> Bool {
@@ -48,7 +48,8 @@ extension EngineRegistry {
         }
     }
 
-    /// Ends a use, which counts as the latest one if the instant is given. Takes no lock unless something may follow from it.
+    /// Ends a use, which counts as the latest one if the instant is given. Takes no lock unless something may follow
+    /// from it.
     func endUse(of open: OpenEngine<Engine>, at now: MonotonicInstant?) {
         if let now { open.markUsed(at: now) }
         switch open.endUse() {
@@ -68,8 +69,8 @@ extension EngineRegistry {
         }
     }
 
-    /// Closes the engine that has been unused for longest, for whoever waits for descriptors. When every engine is in use,
-    /// the next use that ends makes the room.
+    /// Closes the engine that has been unused for longest, for whoever waits for descriptors. When every engine is in
+    /// use, the next use that ends makes the room.
     func makeRoom() {
         guard budget.waiting > 0 else { return }
         let closing = decide { state in

@@ -2,8 +2,8 @@ import SQLCipher
 import Secrets
 
 extension EngineRegistry {
-    /// Makes the database of a new user. Only this makes one: a file that is missing later is an error and never replaced
-    /// by an empty one.
+    /// Makes the database of a new user. Only this makes one: a file that is missing later is an error and never
+    /// replaced by an empty one.
     ///
     /// - Throws: ``DataDirectoryError``, `SQLiteError`; nothing is left behind then.
     public func createDatabase(of user: UserID, key: GuardedBytes) async throws {
@@ -24,8 +24,8 @@ extension EngineRegistry {
         }.value
     }
 
-    /// Opens a new file that is to become a user's database, under the limits and the policy of their own statements. What
-    /// was at `path` is gone; a commit is on the disk when it returns.
+    /// Opens a new file that is to become a user's database, under the limits and the policy of their own statements.
+    /// What was at `path` is gone; a commit is on the disk when it returns.
     ///
     /// The caller closes it, and has a descriptor for it. `cacheKiB` is the most memory for its pages.
     public func openNewFile(at path: String, key: GuardedBytes, cacheKiB: Int) throws -> Connection {
@@ -47,8 +47,8 @@ extension EngineRegistry {
         }.value
     }
 
-    /// Runs `body` with the user's engine if it is open, which it stays until `body` has returned; `nil` if it is not. The
-    /// engine does not count as used by somebody.
+    /// Runs `body` with the user's engine if it is open, which it stays until `body` has returned; `nil` if it is not.
+    /// The engine does not count as used by somebody.
     public func withEngineIfOpen<Result>(
         of user: UserID, _ body: (Engine) async throws -> Result
     ) async rethrows -> Result? {

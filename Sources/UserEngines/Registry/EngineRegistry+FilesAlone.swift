@@ -1,8 +1,8 @@
 import Timekeeping
 
 extension EngineRegistry {
-    /// Runs `body` on a user's files while nobody else can, and without taking anything from anybody: requests that use the
-    /// engine end first, new ones wait, and find another engine afterwards.
+    /// Runs `body` on a user's files while nobody else can, and without taking anything from anybody: requests that use
+    /// the engine end first, new ones wait, and find another engine afterwards.
     ///
     /// New requests wait for `acquireTimeout` and get ``EngineError/unavailable`` then, so a long `body` refuses some.
     ///

@@ -1,8 +1,8 @@
 import Timekeeping
 
 extension EngineRegistry {
-    /// Every engine that a pass of the reaper may have to do with. The lock is taken for one at a time, so that no request
-    /// waits the longer the more there are, and activity is asked outside it.
+    /// Every engine that a pass of the reaper may have to do with. The lock is taken for one at a time, so that no
+    /// request waits the longer the more there are, and activity is asked outside it.
     func snapshots() -> [EngineSnapshot] {
         roster.all.compactMap { engine in
             guard var snapshot = decide({ $0.snapshot(of: engine.user) }) else { return nil }
@@ -25,8 +25,8 @@ extension EngineRegistry {
         return await close(closing) ? .closed : .failed
     }
 
-    /// Closes a user's connections that have been idle or open for too long; with `releasingIdle` it checkpoints the log and
-    /// closes every idle one, to give back their descriptors. Leased connections are left to work.
+    /// Closes a user's connections that have been idle or open for too long; with `releasingIdle` it checkpoints the
+    /// log and closes every idle one, to give back their descriptors. Leased connections are left to work.
     func maintain(_ user: UserID, releasingIdle: Bool) async {
         await withEngineIfOpen(of: user) { engine in
             if releasingIdle {

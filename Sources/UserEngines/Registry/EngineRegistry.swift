@@ -69,7 +69,8 @@ public final class EngineRegistry: Sendable {
         return try body(open.engine)
     }
 
-    /// How many engines there are by state, and what their pools hold. Takes no lock, and no longer for many than for few.
+    /// How many engines there are by state, and what their pools hold. Takes no lock, and no longer for many than for
+    /// few.
     public func census() -> RegistryCensus {
         let counts = self.counts.load()
         return RegistryCensus(

@@ -3,10 +3,10 @@ import Timekeeping
 
 /// An engine that serves requests, and how many use it.
 ///
-/// A use begins under the registry's lock and ends without it: an engine that is found unused under the lock stays so until the
-/// lock is left. Who finds it used, and is to close it when it no longer is, leaves a mark. The mark shares a word with
-/// the number of uses, so either the last use sees it when it ends, or who leaves it sees that there is no use. Who waits for
-/// descriptors leaves none: see ``uses``.
+/// A use begins under the registry's lock and ends without it: an engine that is found unused under the lock stays so
+/// until the lock is left. Who finds it used, and is to close it when it no longer is, leaves a mark. The mark shares a
+/// word with the number of uses, so either the last use sees it when it ends, or who leaves it sees that there is no
+/// use. Who waits for descriptors leaves none: see ``uses``.
 final class OpenEngine<Engine: AnyObject & Sendable>: Sendable {
     let engine: Engine
     /// Twice the number of uses, and one more for the mark.

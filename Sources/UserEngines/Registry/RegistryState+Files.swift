@@ -62,7 +62,8 @@ extension RegistryState {
         return (waiting.drainer, Array(waiting.continuations.values))
     }
 
-    /// Whether a draining has ended with the files for the one who drained: another may have taken them after it failed.
+    /// Whether a draining has ended with the files for the one who drained: another may have taken them after it
+    /// failed.
     func hasDrained(_ draining: Int, of user: UserID) -> Bool {
         if case .exclusive(let waiting) = entries[user] { waiting.draining == draining } else { false }
     }

@@ -12,7 +12,8 @@ extension RegistryState {
         case waitForFiles
         /// Nobody has it: come back with the key and this number.
         case fetchKey(epoch: Int)
-        /// Open it: the entry is now `opening`, and this caller's to end with ``opened(_:_:at:isActive:)`` or ``openFailed(_:)``.
+        /// Open it: the entry is now `opening`, and this caller's to end with ``opened(_:_:at:isActive:)`` or
+        /// ``openFailed(_:)``.
         case open
         /// Close it first: the entry is now `closing`, and this caller's to end with ``closed(_:failed:)``.
         case close(Closing)
@@ -57,8 +58,8 @@ extension RegistryState {
         }
     }
 
-    /// Ends an opening with success: everyone who waits is given a use. If nobody does any more, and a close was asked for
-    /// meanwhile, it is to be carried out.
+    /// Ends an opening with success: everyone who waits is given a use. If nobody does any more, and a close was asked
+    /// for meanwhile, it is to be carried out.
     mutating func opened(
         _ user: UserID, _ engine: Engine, at now: MonotonicInstant, isActive: @autoclosure () -> Bool
     ) -> (open: Open, waiters: [Continuation], closing: Closing?) {

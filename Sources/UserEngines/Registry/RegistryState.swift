@@ -90,7 +90,8 @@ struct RegistryState<Engine: AnyObject & Sendable>: ~Copyable {
         entries[user]?.waiting?.continuations.removeValue(forKey: waiter)
     }
 
-    /// What a pass of the reaper sees of an engine that is open, or whose close has to be tried again; `nil` of any other.
+    /// What a pass of the reaper sees of an engine that is open, or whose close has to be tried again; `nil` of any
+    /// other.
     func snapshot(of user: UserID) -> EngineSnapshot? {
         switch entries[user] {
         case .open(let open, _):

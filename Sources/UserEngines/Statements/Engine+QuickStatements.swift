@@ -9,8 +9,8 @@ extension Engine {
     private static let quickValueBytes = 16 << 10
 
     /// Runs a statement that has been quick so far on this thread, for as long as it is; `nil` if it is to be run on a
-    /// worker. So is one that fails, for it may be time, or the size of a value, that it lacked; not on a broken connection,
-    /// though. Never waits, never opens a connection.
+    /// worker. So is one that fails, for it may be time, or the size of a value, that it lacked; not on a broken
+    /// connection, though. Never waits, never opens a connection.
     ///
     /// Only a statement that has been run on a reader has a history, so it writes nothing, and can be begun anew.
     ///

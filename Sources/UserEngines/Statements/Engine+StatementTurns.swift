@@ -47,7 +47,8 @@ public final class StatementTurns {
         self.timeout = timeout
     }
 
-    /// Has `wake` called when the connection is interrupted while `body` waits: the next turn fails then, and ends the use.
+    /// Has `wake` called when the connection is interrupted while `body` waits: the next turn fails then, and ends the
+    /// use.
     public func onInterruption(_ wake: @escaping @Sendable () -> Void) {
         statement.connection.onInterruption(wake)
     }

@@ -9,8 +9,8 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - timeout: how long it may run; waiting for a connection is not counted.
-    ///   - read: steps the statement; once more from the beginning if a transaction was rolled back that the statement shared
-    ///     with others. Not always on the caller's own thread.
+    ///   - read: steps the statement; once more from the beginning if a transaction was rolled back that the statement
+    ///     shared with others. Not always on the caller's own thread.
     /// - Throws: `PoolError`, `StatementError`, `ArgumentError`, `SQLiteError`, ``EngineError``.
     public func run<Result: Sendable>(
         _ sql: some StatementText, _ arguments: Arguments, timeout: Duration,
@@ -41,8 +41,8 @@ extension Engine {
         }
     }
 
-    /// The result, or `nil` if the statement belongs on the writer: because it writes, or because there is no descriptor to
-    /// spare for a reader.
+    /// The result, or `nil` if the statement belongs on the writer: because it writes, or because there is no
+    /// descriptor to spare for a reader.
     private func runOnReader<Result: Sendable>(
         _ sql: some StatementText, _ arguments: Arguments, _ timeout: Duration,
         _ read: @Sendable (borrowing Statement, Connection) throws -> Result
@@ -90,7 +90,8 @@ public struct StatementRunner {
     ) throws -> Result {
         let statement = try connection.statement(sql)
         defer { statement.finish() }
-        // COMMIT and ROLLBACK would end the batch's own transaction, and with it the promise that all or nothing counts.
+        // COMMIT and ROLLBACK would end the batch's own transaction, and with it the promise that all or nothing
+        // counts.
         if isAtomic && statement.facts.contains(.transactionControl) { throw EngineError.transactionControlInBatch }
         try statement.bind(arguments)
         let result = try read(statement, connection)

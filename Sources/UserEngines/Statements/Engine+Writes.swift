@@ -3,8 +3,8 @@ import SQLCipher
 import Timekeeping
 
 extension Engine {
-    /// Runs one statement on the writer: in a transaction of its own or, if it changes rows and others of that kind wait for
-    /// the writer too, in one together with them.
+    /// Runs one statement on the writer: in a transaction of its own or, if it changes rows and others of that kind
+    /// wait for the writer too, in one together with them.
     func runOnWriter<Result: Sendable>(
         _ sql: some StatementText, _ arguments: Arguments, _ timeout: Duration,
         _ read: @escaping @Sendable (borrowing Statement, Connection) throws -> Result
@@ -46,8 +46,8 @@ extension Engine {
 
     /// Runs a statement, and then those who wait behind it, in one transaction.
     ///
-    /// - Returns: who is to be answered for what has been committed; nil if the statement is still to be run, and nothing of it
-    ///   has been done.
+    /// - Returns: who is to be answered for what has been committed; nil if the statement is still to be run, and
+    ///   nothing of it has been done.
     /// - Throws: what the statement failed with; ``BrokenWriteGroup`` if it is still to be run, on another connection.
     private func runGroup(
         ledBy first: any GroupedWrite, on connection: Connection

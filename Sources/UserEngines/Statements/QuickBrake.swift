@@ -7,8 +7,9 @@ import Timekeeping
 /// index may have long keys, a changed schema has to be read again. Who makes that happen, by chance or on purpose, so
 /// takes a small share of the event thread's time only.
 ///
-/// As long as all runs are quick by the clock, nobody asks what they have taken of the processor. One that seems slow says
-/// nothing then, but the engine's runs are measured for a while: only a small share of the time can pass unmeasured.
+/// As long as all runs are quick by the clock, nobody asks what they have taken of the processor. One that seems slow
+/// says nothing then, but the engine's runs are measured for a while: only a small share of the time can pass
+/// unmeasured.
 struct QuickBrake: ~Copyable, Sendable {
     /// Longer than any run that could be stopped in time.
     static let longestRun = Duration.milliseconds(10)

@@ -4,9 +4,9 @@ import Timekeeping
 
 /// Times a run of a statement on the present thread.
 ///
-/// A busy system takes the processor from a thread for milliseconds, or from another that holds a lock which this one needs.
-/// That says nothing about the statement, which would be kept off the event thread for it, just when that is needed most.
-/// What the thread has used is asked of the system, which costs some 300 ns.
+/// A busy system takes the processor from a thread for milliseconds, or from another that holds a lock which this one
+/// needs. That says nothing about the statement, which would be kept off the event thread for it, just when that is
+/// needed most. What the thread has used is asked of the system, which costs some 300 ns.
 struct RunClock {
     /// When the run began.
     let start: MonotonicInstant
@@ -36,8 +36,8 @@ struct RunTime {
     let end: MonotonicInstant
     /// By the clock.
     let elapsed: Duration
-    /// On account of the statement: what it has worked, or all of the time if it has read from the disk. Nil if that is not
-    /// known: the run seems slow, and what the thread has used was not measured.
+    /// On account of the statement: what it has worked, or all of the time if it has read from the disk. Nil if that is
+    /// not known: the run seems slow, and what the thread has used was not measured.
     let taken: Duration?
 }
 

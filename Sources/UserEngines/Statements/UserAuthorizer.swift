@@ -25,8 +25,8 @@ struct UserAuthorizer: StatementAuthorizer {
         }
     }
 
-    /// `ALTER TABLE … RENAME` looks for what it has to rename in the schema of temporary objects too, of which there are none.
-    /// A statement that names this table itself is refused by SQLite.
+    /// `ALTER TABLE … RENAME` looks for what it has to rename in the schema of temporary objects too, of which there
+    /// are none. A statement that names this table itself is refused by SQLite.
     private static func isPartOfRenaming(_ action: borrowing AuthorizerAction) -> Bool {
         action.operation == .update && action.firstArgument == "sqlite_temp_master"
     }

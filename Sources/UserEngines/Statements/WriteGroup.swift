@@ -4,11 +4,11 @@ import Timekeeping
 
 /// Statements of several requests in one transaction, so that they wait for the disk once.
 ///
-/// Each has a savepoint of its own. Some failures end the whole transaction, with what the neighbours have done: a conflict
-/// resolved by `ROLLBACK`, an interruption, a full disk. Some show at the commit alone: a deferred foreign key. So after each
-/// statement it is looked whether the transaction stands and could be committed. Where it does not, all of it is rolled back
-/// and everyone runs alone, as if there had been no group; nobody is answered before the commit.
-/// See https://www.sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction".
+/// Each has a savepoint of its own. Some failures end the whole transaction, with what the neighbours have done: a
+/// conflict resolved by `ROLLBACK`, an interruption, a full disk. Some show at the commit alone: a deferred foreign
+/// key. So after each statement it is looked whether the transaction stands and could be committed. Where it does not,
+/// all of it is rolled back and everyone runs alone, as if there had been no group; nobody is answered before the
+/// commit. See https://www.sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction".
 struct WriteGroup {
     private enum Step {
         /// What it did counts with the commit, and what came of it is kept.
@@ -36,8 +36,8 @@ struct WriteGroup {
         write.mayJoin && first.byteCount + write.byteCount <= engine.configuration.writeGroups.bytes
     }
 
-    /// Begins the transaction with the statement of the writer's holder. False if that has to run alone, as one that takes
-    /// long has: while it could be rolled back by itself, SQLite keeps in memory what each page was before it.
+    /// Begins the transaction with the statement of the writer's holder. False if that has to run alone, as one that
+    /// takes long has: while it could be rolled back by itself, SQLite keeps in memory what each page was before it.
     ///
     /// - Throws: what it failed with, which leaves nothing.
     mutating func begin(with first: any GroupedWrite) throws -> Bool {
@@ -97,7 +97,8 @@ struct WriteGroup {
         do {
             try connection.executeKept("COMMIT")
         } catch  where error.isConnectionBroken {
-            // The log may hold the transaction whole, if only its sync has failed, and whoever ran again would count twice.
+            // The log may hold the transaction whole, if only its sync has failed, and whoever ran again would count
+            // twice.
             for member in members { member.errand.fail(error) }
             engine.writer.end(members)
             throw error
@@ -193,8 +194,8 @@ struct WriteGroup {
     }
 }
 
-/// What a group of writes may consist of. It begins to take others when its first statement is done, so it holds the writer
-/// only this much longer than that one alone.
+/// What a group of writes may consist of. It begins to take others when its first statement is done, so it holds the
+/// writer only this much longer than that one alone.
 struct WriteGroupBounds: Sendable {
     var members = 64
     /// Bytes of texts and arguments.

@@ -21,8 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// The form of the lines, also if other settings are bad. If even their sources are, the environment says it, where a
-    /// container's settings are.
+    /// The form of the lines, also if other settings are bad. If even their sources are, the environment says it, where
+    /// a container's settings are.
     private func format() -> LogFormat {
         if let sources = try? arguments.sources(), let format = try? sources.value(.logFormat) { return format }
         return ProcessEnvironment.variables[Setting.logFormat.name.variable].flatMap(LogFormat.init) ?? .text

@@ -3,8 +3,8 @@ import Backups
 import Glibc
 import UserEngines
 
-/// Checks everything in a data directory that can be checked without a key. Reads the catalog, asks the file system about
-/// all else, and opens no database file that a server may have open. Changes nothing.
+/// Checks everything in a data directory that can be checked without a key. Reads the catalog, asks the file system
+/// about all else, and opens no database file that a server may have open. Changes nothing.
 struct FileExamination {
     private static let databaseNames = ["main.db", "service.db"]
     /// What SQLite leaves beside a database while it is open, or after a crash.
@@ -17,7 +17,8 @@ struct FileExamination {
 
     /// Examines a data directory. Throws `DataDirectoryError` or `CatalogError` if it cannot be read.
     ///
-    /// - Parameter pause: lasts longer than a user of a running server has files without a record, or a record without files.
+    /// - Parameter pause: lasts longer than a user of a running server has files without a record, or a record without
+    ///   files.
     static func report(
         on path: String, pause: () async throws -> Void = { try await Task.sleep(for: .seconds(1)) }
     ) async throws -> DoctorReport {

@@ -22,13 +22,13 @@ struct OfflineData: Sendable {
     /// Runs `body` and closes everything again.
     ///
     /// - Parameter advice: what to do if a server uses the directory.
-    /// - Throws: ``CommandError`` for that; `DataDirectoryError` if there is no such directory, `CatalogError`; what `body`
-    ///   throws.
+    /// - Throws: ``CommandError`` for that; `DataDirectoryError` if there is no such directory, `CatalogError`; what
+    ///   `body` throws.
     static func use<Result: Sendable>(
         _ settings: Settings, orWithServer advice: String, _ body: (OfflineData) async throws -> Result
     ) async throws -> Result {
-        // Where no server has been nothing is written, and a missing catalog would be made anew: the users' files would be
-        // nobody's.
+        // Where no server has been nothing is written, and a missing catalog would be made anew: the users' files would
+        // be nobody's.
         let catalogPath = try DataDirectory(observing: settings.dataDirectory).catalogPath
         guard StoredFile.exists(catalogPath) else {
             throw DataDirectoryError.unusable(path: catalogPath, errno: ENOENT)

@@ -2,7 +2,8 @@ import Glibc
 import Synchronization
 import UserEngines
 
-/// A file that a command makes: it has its name once it is complete, and `.partial` behind it until then. For its owner alone.
+/// A file that a command makes: it has its name once it is complete, and `.partial` behind it until then. For its owner
+/// alone.
 final class OutputFile: Sendable {
     private let path: String
     private let replaces: Bool

@@ -1,8 +1,8 @@
 import Glibc
 import Secrets
 
-/// Secrets that a command is told: lines of stdin, or what a person types without seeing it. Never an argument, which every
-/// process of the machine could read.
+/// Secrets that a command is told: lines of stdin, or what a person types without seeing it. Never an argument, which
+/// every process of the machine could read.
 enum SecretInput {
     private static let longest = 1024
 

@@ -14,8 +14,8 @@ struct DescriptorShares: Equatable {
     /// - Parameters:
     ///   - limit: the process's limit.
     ///   - open: what is open already when the server starts.
-    ///   - threads: those that open databases. Each may have one descriptor more for a moment, of a directory that SQLite
-    ///     brings to the disk with a new log, or of a copy of which a part is brought there.
+    ///   - threads: those that open databases. Each may have one descriptor more for a moment, of a directory that
+    ///     SQLite brings to the disk with a new log, or of a copy of which a part is brought there.
     ///   - eventThreads: each has an epoll and an event that wakes it.
     ///   - databases: what the settings say; `nil` for 75 % of what is left.
     ///   - connections: as many as the settings allow; fewer if the limit has no room for them.

@@ -57,7 +57,8 @@ struct ReaperService: Service {
     }
 }
 
-/// Counts the descriptors by class for the scrapes, which would take some twenty times as long with a census of thousands.
+/// Counts the descriptors by class for the scrapes, which would take some twenty times as long with a census of
+/// thousands.
 struct CensusService: Service {
     private static let interval = Duration.seconds(10)
 

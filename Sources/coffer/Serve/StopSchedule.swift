@@ -1,8 +1,8 @@
 import Glibc
 import Logging
 
-/// How the time that a stop may take is shared out. Whatever is still at work when it is over ends with the process: the
-/// next start recovers the logs.
+/// How the time that a stop may take is shared out. Whatever is still at work when it is over ends with the process:
+/// the next start recovers the logs.
 struct StopSchedule: Equatable {
     /// The most that is kept back for what follows the requests.
     private static let longestReserve = Duration.seconds(5)

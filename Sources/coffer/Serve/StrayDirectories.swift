@@ -4,8 +4,9 @@ import UserEngines
 
 /// Directories of users whom the catalog does not know.
 ///
-/// A registration or a deletion that a crash has cut short leaves one, and nothing opens it any more. But they look the same
-/// when the catalog is an older copy or another server's, and then they hold users' data: so they are told, never removed.
+/// A registration or a deletion that a crash has cut short leaves one, and nothing opens it any more. But they look the
+/// same when the catalog is an older copy or another server's, and then they hold users' data: so they are told, never
+/// removed.
 struct StrayDirectories {
     private static let mostPaths = 3
 

@@ -2,7 +2,8 @@ import Configuration
 import JSON
 
 extension SettingSources {
-    /// The members of a configuration file, a number as its digits; refuses one that is no JSON object or has a member that is no setting.
+    /// The members of a configuration file, a number as its digits; refuses one that is no JSON object or has a member
+    /// that is no setting.
     static func values(ofFile path: String, _ names: [SettingName]) throws -> [AbsoluteConfigKey: ConfigValue] {
         let document: JSONValue
         do {

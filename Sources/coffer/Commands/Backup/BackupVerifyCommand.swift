@@ -4,8 +4,8 @@ import Backups
 import Secrets
 import UserEngines
 
-/// `coffer backup verify`: whether the backups are whole, as far as that can be told without a key; with a user's password
-/// every page of theirs is read.
+/// `coffer backup verify`: whether the backups are whole, as far as that can be told without a key; with a user's
+/// password every page of theirs is read.
 struct BackupVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
