@@ -59,10 +59,10 @@ let package = Package(
             ["ConnectionPool", "Metrics", "SQLCipher", "Secrets", "Timekeeping", "Workers", deque, logging]),
         module(
             "Accounts",
-            ["Metrics", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers", deque, logging]),
+            ["SQLCipher", "Secrets", "Timekeeping", "UserEngines", "Workers", deque, logging]),
         module(
             "Research",
-            ["Accounts", "JSON", "SQLCipher", "Secrets", "Timekeeping", "UserEngines", deque]),
+            ["Accounts", "JSON", "SQLCipher", "Timekeeping", "UserEngines", deque]),
         module(
             "Backups",
             [
