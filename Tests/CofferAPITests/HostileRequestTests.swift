@@ -1,3 +1,4 @@
+import CofferAPI
 import CofferTesting
 import Testing
 
@@ -7,7 +8,7 @@ struct HostileRequestTests {
         ";", ";;", ",", ",,", "a,;", ";a", "=", ";=", ";q=", ";q=x", "a;=1", "\"", "W/", "W/\"", "*", "-", "--1",
         "bytes=",
         "bytes=-", "bytes=,", "bytes=9223372036854775808-", "bytes=-9223372036854775808", "é", "",
-        String(repeating: ",", count: 2000), String(repeating: ";", count: 2000),
+        String(repeating: ",", count: 500), String(repeating: ";", count: 500),
     ]
 
     /// What a handler looks at once the request is taken in.
@@ -21,7 +22,7 @@ struct HostileRequestTests {
     private static let parameterValues = [
         "", "-1", "0", "9223372036854775808", "-9223372036854775809", "NaN", "1e9", "%00", "%", "%zz", "%FF", "%22",
         "';",
-        "a%2Fb", "&&", "=", String(repeating: "%22", count: 1000),
+        "a%2Fb", "&&", "=", String(repeating: "%22", count: 120),
     ]
 
     private static let parameters = [
@@ -38,58 +39,91 @@ struct HostileRequestTests {
         String(repeating: "[", count: 5000), String(repeating: #"{"a":"#, count: 5000),
     ]
 
-    /// Every route of the server, of which `DELETE` is left out: it would leave nothing to ask for.
-    private struct Routes {
-        private(set) var calls: [(method: String, path: String)] = []
-        let tokens: [String]
+    private static let adminToken = "operator-of-the-hostile-requests"
 
-        init(of api: APIFixture) async throws {
-            let ada = try await api.makeUser()
-            let backup = try await api.call("POST", "/v1/backups", as: ada.token)
-            let backupID = try #require(try backup.json["id"]?.stringValue, "\(backup)")
-            let research = try await api.startResearch(as: ada)
-            tokens = [ada.token, research.token]
-            let metrics = String(decoding: try await api.call("GET", "/metrics").body, as: UTF8.self)
-            let counts = metrics.split(separator: "\n").filter {
-                $0.hasPrefix("coffer_http_request_seconds_count{route=\"/")
-            }
-            #expect(counts.count > 30)
-            // Its events end with it, so that nobody waits for more of them.
-            let ended = try await api.startResearch(as: ada)
-            #expect(try await api.work(ended, "complete", "{}").status == 200)
-            for template in counts.map({ String($0.split(separator: "\"")[1]) }) {
-                let isResearch = template.hasPrefix("/v1/research")
-                let id = !isResearch ? backupID : template.hasSuffix("/events") ? ended.id : research.id
-                let path = template.replacing("{user}", with: "name:ada").replacing("{id}", with: id)
-                let allow = try await api.call("OPTIONS", path).header("Allow") ?? ""
-                for method in allow.split(separator: ",").map({ String($0.filter { $0 != " " }) })
-                where method != "DELETE" {
-                    calls.append((method, path))
-                }
-            }
+    /// A call of a route, and those whom it may be answered to.
+    private struct Call {
+        let method: String
+        let path: String
+        let tokens: [String]
+    }
+
+    private func run(_ body: (APIFixture, [Call]) async throws -> Void) async throws {
+        try await APIFixture.run { options in
+            options.access.adminToken = try AdminToken(Array(Self.adminToken.utf8))
+        } _: { api in
+            try await body(api, try await calls(of: api))
         }
     }
 
-    private func expectAnswer(
+    /// Every route but for `DELETE`, which would leave nothing to ask for; last those that end a research.
+    private func calls(of api: APIFixture) async throws -> [Call] {
+        let ada = try await api.makeUser()
+        // One with a label is kept, however many follow.
+        let backup = try await api.call("POST", "/v1/backups", as: ada.token, json: #"{"label":"kept"}"#)
+        let backupID = try #require(try backup.json["id"]?.stringValue, "\(backup)")
+        let research = try await api.startResearch(as: ada)
+        // Its events end with it, so that nobody waits for more of them.
+        let ended = try await api.startResearch(as: ada)
+        #expect(try await api.work(ended, "complete", "{}").status == 200)
+        let metrics = String(decoding: try await api.call("GET", "/metrics").body, as: UTF8.self)
+        let counts = metrics.split(separator: "\n").filter {
+            $0.hasPrefix("coffer_http_request_seconds_count{route=\"/")
+        }
+        #expect(counts.count > 30)
+        var calls: [Call] = []
+        for template in counts.map({ String($0.split(separator: "\"")[1]) }) {
+            let isResearch = template.hasPrefix("/v1/research")
+            let id = !isResearch ? backupID : template.hasSuffix("/events") ? ended.id : research.id
+            let path = template.replacing("{user}", with: "name:ada").replacing("{id}", with: id)
+            let allow = try await api.call("OPTIONS", path).header("Allow") ?? ""
+            let tokens = template.hasPrefix("/v1/admin") ? [Self.adminToken] : [ada.token, research.token]
+            for method in allow.split(separator: ",").map({ String($0.filter { $0 != " " }) }) where method != "DELETE"
+            {
+                calls.append(Call(method: method, path: path, tokens: tokens))
+            }
+        }
+        let isLast: (Call) -> Bool = { call in ["/cancel", "/complete", "/fail"].contains { call.path.hasSuffix($0) } }
+        return calls.filter { !isLast($0) } + calls.filter(isLast)
+    }
+
+    @discardableResult private func expectAnswer(
         _ method: String, _ path: String, headers: [(String, String)], body: String?, from api: APIFixture
-    ) async throws {
+    ) async throws -> Int {
         let client = try HTTPClient(port: api.server.port)
         let reply = try await client.request(method, path, headers: headers, body: body.map { Array($0.utf8) })
         await client.close()
         #expect(reply.status < 500, "\(method) \(path.prefix(200)), \(headers), \(body?.prefix(100) ?? ""): \(reply)")
+        return reply.status
+    }
+
+    /// Sends a call to whoever it may be answered to, as each of `variants` has it. One of them at least gets past the
+    /// server to the route's handler.
+    private func expectAnswers(
+        to call: Call, from api: APIFixture, _ variants: [(query: String, fields: [(String, String)], body: String?)]
+    ) async throws {
+        var hasArrived = false
+        for token in call.tokens {
+            for variant in variants {
+                let status = try await expectAnswer(
+                    call.method, call.path + variant.query,
+                    headers: [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")]
+                        + variant.fields,
+                    body: variant.body, from: api)
+                if ![401, 413, 414, 415, 431].contains(status) { hasArrived = true }
+            }
+        }
+        #expect(hasArrived, "\(call.method) \(call.path)")
     }
 
     @Test("fields that a handler looks at are refused or ignored by every route, and never its failure")
     func fields() async throws {
-        try await APIFixture.run { api in
-            let routes = try await Routes(of: api)
-            for (method, path) in routes.calls {
-                for value in Self.fieldValues {
-                    var headers = Self.handlersFields.map { ($0, value) }
-                    headers += [("Authorization", "Bearer \(routes.tokens[0])"), ("Content-Type", "application/json")]
-                    let body = method == "POST" || method == "PUT" ? "{}" : nil
-                    try await expectAnswer(method, path, headers: headers, body: body, from: api)
-                }
+        try await run { api, calls in
+            for call in calls {
+                let body = call.method == "POST" || call.method == "PUT" ? "{}" : nil
+                try await expectAnswers(
+                    to: call, from: api,
+                    Self.fieldValues.map { value in ("", Self.handlersFields.map { ($0, value) }, body) })
             }
         }
     }
@@ -110,35 +144,25 @@ struct HostileRequestTests {
 
     @Test("parameters, likewise")
     func parameters() async throws {
-        try await APIFixture.run { api in
-            let routes = try await Routes(of: api)
-            for (method, path) in routes.calls {
-                for value in Self.parameterValues {
-                    let query = Self.parameters.map { "\($0)=\(value)" }.joined(separator: "&")
-                    for query in [query, "timeout_ms=\(value)", "limit=\(value)", "cursor=\(value)", "q=\(value)"] {
-                        try await expectAnswer(
-                            method, path + "?" + query,
-                            headers: [
-                                ("Authorization", "Bearer \(routes.tokens[0])"), ("Content-Type", "application/json"),
-                            ],
-                            body: method == "POST" ? #"{"sql":"SELECT 1"}"# : method == "PUT" ? "" : nil, from: api)
-                    }
+        try await run { api, calls in
+            for call in calls {
+                let body = call.method == "POST" ? #"{"sql":"SELECT 1"}"# : call.method == "PUT" ? "" : nil
+                let queries = Self.parameterValues.flatMap { value in
+                    [
+                        Self.parameters.map { "\($0)=\(value)" }.joined(separator: "&"), "timeout_ms=\(value)",
+                        "limit=\(value)", "cursor=\(value)", "q=\(value)",
+                    ]
                 }
+                try await expectAnswers(to: call, from: api, queries.map { ("?" + $0, [], body) })
             }
         }
     }
 
     @Test("bodies, likewise")
     func bodies() async throws {
-        try await APIFixture.run { api in
-            let routes = try await Routes(of: api)
-            for (method, path) in routes.calls where method == "POST" || method == "PUT" {
-                for (token, body) in routes.tokens.flatMap({ token in Self.bodies.map { (token, $0) } }) {
-                    try await expectAnswer(
-                        method, path,
-                        headers: [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")],
-                        body: body, from: api)
-                }
+        try await run { api, calls in
+            for call in calls where call.method == "POST" || call.method == "PUT" {
+                try await expectAnswers(to: call, from: api, Self.bodies.map { ("", [], $0) })
             }
         }
     }
