@@ -123,7 +123,7 @@ struct RefusalTests {
 
     @Test("A chunked body that nobody wants is refused once it is no longer small")
     func unwantedChunks() async throws {
-        try await TestServer.run(routes: routes) { server in
+        try await TestServer.run(time: ManualTime(), routes: routes) { server in
             for path in ["/", "/nowhere"] {
                 try await server.withClient { client in
                     try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")

@@ -64,7 +64,7 @@ struct RequestStreamTests {
     func backPressure() async throws {
         let gate = Gate()
         let total = 60_000_000
-        try await TestServer.run { router in
+        try await TestServer.run(time: ManualTime()) { router in
             router.on(.put, "/", body: .streamed()) { request in
                 var iterator = request.bodyStream!.makeAsyncIterator()
                 var count = try await iterator.next()?.count ?? 0

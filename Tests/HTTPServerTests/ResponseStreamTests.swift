@@ -75,7 +75,7 @@ struct ResponseStreamTests {
     func backPressure() async throws {
         let written = Atomic(0)
         let total = 40_000_000
-        try await TestServer.run { router in
+        try await TestServer.run(time: ManualTime()) { router in
             router.on(.get, "/") { _ in
                 Response(
                     body: .stream { writer in
