@@ -81,6 +81,8 @@ extension Backups {
                     at: prepared, key: key, ofFile: source[part], sourceKey: backupKey, logger: logger)
                 replacements.append(Replacement(part: part, prepared: prepared, path: path))
             }
+            // A deletion takes this one first: while it is there, no other was missed.
+            guard StoredFile.exists(source.main) else { throw BackupError.notFound }
         } catch {
             for replacement in replacements { try? DatabaseCopy.remove(replacement.prepared) }
             throw error

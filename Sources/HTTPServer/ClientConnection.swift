@@ -8,7 +8,7 @@ import Timekeeping
 /// libmicrohttpd forgets a resume that comes before its suspend, closes the socket right after it has announced that,
 /// and panics when it is stopped with a connection suspended. So everything that touches the connection from outside
 /// its event thread goes through `state`, and stops at `isClosed`. The lock is never taken while an ``Exchange``'s or
-/// a stream's is held; the condition given to ``suspend(unless:)`` takes those inside it.
+/// a stream's is held; the condition given to ``suspend(unless:)``, and the watchdog's check, take those inside it.
 final class ClientConnection: Sendable {
     /// What the connection is doing, and until when.
     enum Phase {

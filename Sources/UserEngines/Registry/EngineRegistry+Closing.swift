@@ -23,8 +23,10 @@ extension EngineRegistry {
             case .absent: return true
             case .close(let closing): return await close(closing)
             case .wait:
+                // As a close, this does not depend on who asks: one who is cancelled would not wait, and ask for ever.
+                let result = await Task(executorPreference: workers) { [self] in await wait(for: user) }.value
                 // An opening ends in a use for everyone who waits.
-                if case .use(let open) = await wait(for: user) { endUse(of: open, at: nil) }
+                if case .use(let open) = result { endUse(of: open, at: nil) }
             }
         }
     }

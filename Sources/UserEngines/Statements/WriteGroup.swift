@@ -126,7 +126,7 @@ struct WriteGroup {
         do {
             try statement.bind(write.arguments)
         } catch let error as SQLiteError where error.isConnectionBroken || error.code == .interrupt {
-            return .lost(error)
+            return note(.lost(error), of: statement)
         } catch {
             write.fail(error)
             return .done
@@ -135,7 +135,11 @@ struct WriteGroup {
     }
 
     private func run(_ write: any GroupedWrite, _ statement: borrowing Statement) -> Step {
-        let step = runInSavepoint(write, statement)
+        note(runInSavepoint(write, statement), of: statement)
+    }
+
+    /// Keeps a statement that has undone a group out of the next ones; one that was interrupted has not.
+    private func note(_ step: Step, of statement: borrowing Statement) -> Step {
         switch step {
         case .done: break
         case .lost(let error as SQLiteError) where error.interruption == .requested: break
