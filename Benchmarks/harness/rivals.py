@@ -1,4 +1,4 @@
-"""The other servers, each as its documentation advises."""
+"""The other servers, as their documentation advises where nothing else is told."""
 
 import os
 
