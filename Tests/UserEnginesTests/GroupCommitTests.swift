@@ -90,6 +90,13 @@ struct GroupCommitTests {
                 "INSERT INTO t (v) VALUES ('fail')", "INSERT INTO t (u) VALUES (6)",
             ]),
         Crowd(
+            "a violation behind the rows that are read", groups: [1, 3, 0],
+            [
+                "INSERT INTO t (u) VALUES (2)",
+                CrowdedWrite("INSERT INTO t (q) VALUES (99) RETURNING id", rowsRead: 1),
+                CrowdedWrite("INSERT INTO t (u) VALUES (3), (4) RETURNING u", rowsRead: 1),
+            ]),
+        Crowd(
             "a violation first", groups: [1, 3, 0],
             ["INSERT INTO t (u) VALUES (7), (1)", "INSERT INTO t (u) VALUES (8)", "INSERT INTO t (u) VALUES (9)"]),
         Crowd(

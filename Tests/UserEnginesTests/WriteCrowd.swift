@@ -9,12 +9,15 @@ struct CrowdedWrite: Sendable, ExpressibleByStringLiteral {
     var sql: any StatementText
     var arguments = Arguments.none
     var timeout = Duration.seconds(20)
+    /// How many of its rows are read.
+    var rowsRead = Int.max
     /// Called on whatever thread runs the statement, before it is stepped.
     var beforeStep: @Sendable (Connection) -> Void = { _ in }
 
-    init(_ sql: any StatementText, _ arguments: Arguments = .none) {
+    init(_ sql: any StatementText, _ arguments: Arguments = .none, rowsRead: Int = .max) {
         self.sql = sql
         self.arguments = arguments
+        self.rowsRead = rowsRead
     }
 
     init(stringLiteral sql: String) {
@@ -39,7 +42,7 @@ extension Engine {
                 write.beforeStep(connection)
                 var reply = WriteReply()
                 let before = connection.totalChanges
-                while try statement.step() { reply.rows.append(try statement.row()) }
+                while reply.rows.count < write.rowsRead, try statement.step() { reply.rows.append(try statement.row()) }
                 reply.changes = connection.totalChanges == before ? 0 : connection.changes
                 reply.lastInsertRowID = connection.lastInsertRowID
                 return reply

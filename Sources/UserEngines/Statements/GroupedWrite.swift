@@ -51,7 +51,6 @@ final class PendingWrite<Outcome: Sendable>: GroupedWrite {
 
     func run(_ statement: borrowing Statement, on connection: Connection) throws {
         let result = try read(statement, connection)
-        try statement.runToEnd()
         outcome.withLock { $0 = .success(result) }
     }
 
