@@ -77,10 +77,17 @@ extension Backups {
         }
     }
 
-    /// Gives the complete files their names. The record comes first: files without one could not be opened after a
-    /// change of the key, and a record without files is found by the `.partial` that is still there.
     private func keep(_ run: BackupRun, _ paths: BackupFiles) async throws -> BackupRecord {
         try Task.checkCancellation()
+        try await register(run, paths)
+        try StoredFile.synchronize(directory: files.directory(of: run.user))
+        guard let backup = try await accounts.backup(run.id, of: run.user) else { throw BackupError.notFound }
+        return backup
+    }
+
+    /// Gives the complete files of a backup their names. The record comes first: files without one could not be opened
+    /// after a change of the key, and a record without files is found by the `.partial` that is still there.
+    func register(_ run: BackupRun, _ paths: BackupFiles) async throws {
         // The first file comes last: with it the backup exists.
         let parts = [BackupFiles.Part.service, .main].map { paths[$0] }.filter {
             StoredFile.exists($0 + StoredFile.partialSuffix)
@@ -90,9 +97,6 @@ extension Backups {
             bytes: parts.reduce(0) { $0 + DataDirectory.size(ofFile: $1 + StoredFile.partialSuffix) })
         for path in parts { try StoredFile.rename(path + StoredFile.partialSuffix, to: path) }
         try StoredFile.synchronize(directory: paths.directory)
-        try StoredFile.synchronize(directory: files.directory(of: run.user))
-        guard let backup = try await accounts.backup(run.id, of: run.user) else { throw BackupError.notFound }
-        return backup
     }
 
     private func report(_ error: any Error, of run: BackupRun) {

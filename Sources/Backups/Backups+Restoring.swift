@@ -132,15 +132,7 @@ extension Backups {
             try StoredFile.link(replacement.path, to: safety[replacement.part] + StoredFile.partialSuffix)
         }
         try StoredFile.synchronize(directory: safety.directory)
-        try await accounts.insertBackup(
-            run.id, of: run.user, kind: run.kind, label: run.label, created: run.created,
-            bytes: replaced.reduce(0) { $0 + DataDirectory.size(ofFile: $1.path) })
-        // The database comes last: with it the backup exists.
-        for replacement in replaced.reversed() {
-            let path = safety[replacement.part]
-            try StoredFile.rename(path + StoredFile.partialSuffix, to: path)
-        }
-        try StoredFile.synchronize(directory: safety.directory)
+        try await register(run, safety)
     }
 
     /// Leaves no log beside a file that is about to be replaced. The log of one that cannot be read any more goes with
