@@ -106,7 +106,7 @@ struct DeadlineTests {
                 let field = requestID.map { "X-Request-ID: \($0)\r\n" } ?? ""
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\n\(field)\(encoding)\r\n\r\n")
                 #expect(await eventually { server.exchange?.requestID != nil })
-                let id = server.exchange?.state.withLock { $0.request?.id.description }
+                let id = server.exchange?.requestID?.description
                 for _ in 0..<10 {
                     if encoding.hasPrefix("C") {
                         try await client.send("x")

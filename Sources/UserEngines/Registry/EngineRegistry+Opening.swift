@@ -24,7 +24,7 @@ extension EngineRegistry {
             case .wait: break
             case .waitForFiles: deadline = time.now.advanced(by: configuration.acquireTimeout)
             }
-            switch await wait(for: user, until: deadline, else: .unavailable) {
+            switch await wait(for: user, until: deadline) {
             case .use(let open): return open
             case .decideAgain: continue
             case .failed(let error): throw error

@@ -115,7 +115,7 @@ struct WriteGroup {
         let statement: Statement
         do {
             statement = try connection.statement(write.sql)
-        } catch let error as SQLiteError where error.isConnectionBroken || error.code == .interrupt {
+        } catch let error as SQLiteError where error.concernsGroup {
             return .lost(error)
         } catch {
             write.fail(error)
@@ -125,7 +125,7 @@ struct WriteGroup {
         guard statement.mayJoinGroup() else { return .undone }
         do {
             try statement.bind(write.arguments)
-        } catch let error as SQLiteError where error.isConnectionBroken || error.code == .interrupt {
+        } catch let error as SQLiteError where error.concernsGroup {
             return note(.lost(error), of: statement)
         } catch {
             write.fail(error)
@@ -168,7 +168,7 @@ struct WriteGroup {
             if let violation { write.fail(violation) }
             return .done
         }
-        if let failure = failure as? SQLiteError, failure.isConnectionBroken || failure.code == .interrupt {
+        if let failure = failure as? SQLiteError, failure.concernsGroup {
             return .lost(failure)
         }
         guard (try? connection.execute("ROLLBACK TO member; RELEASE member")) != nil, connection.isInTransaction,
@@ -221,4 +221,9 @@ extension Statement {
         guard facts.contains(.writes), facts.isSubset(of: [.reads, .writes]), !isExplain else { return false }
         return history.mayJoinGroup()
     }
+}
+
+extension SQLiteError {
+    /// Whether it is no fault of one statement's: the connection is broken, or was interrupted.
+    fileprivate var concernsGroup: Bool { isConnectionBroken || code == .interrupt }
 }
