@@ -38,7 +38,7 @@ public actor StreamCrowd {
 
     /// Reads until every client has received what `isEnough` accepts, header included. Throws
     /// ``HTTPClient/Failure/timedOut`` if nothing comes for 20 s, and ``HTTPClient/Failure/closed`` if a connection
-    /// ends before that.
+    /// or its chunked body ends before that.
     public func receive(until isEnough: ([UInt8]) -> Bool) throws {
         var waiting = Set(members.indices.filter { !isEnough(members[$0].received) })
         while !waiting.isEmpty {
@@ -47,7 +47,11 @@ public actor StreamCrowd {
             guard poll(&entries, nfds_t(entries.count), 20_000) > 0 else { throw HTTPClient.Failure.timedOut }
             for (index, entry) in zip(order, entries) where entry.revents != 0 {
                 try receive(at: index)
-                if isEnough(members[index].received) { waiting.remove(index) }
+                if isEnough(members[index].received) {
+                    waiting.remove(index)
+                } else if members[index].received.suffix(7).elementsEqual("\r\n0\r\n\r\n".utf8) {
+                    throw HTTPClient.Failure.closed
+                }
             }
         }
     }

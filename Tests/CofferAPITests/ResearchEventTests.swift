@@ -173,6 +173,23 @@ struct ResearchEventTests {
         }
     }
 
+    @Test("a research's own token dies with it, and yet its listener hears of the end")
+    func ownToken() async throws {
+        let time = ManualTime()
+        try await APIFixture.run {
+            $0.time = time
+        } _: { api in
+            let research = try await api.startResearch(as: try await api.makeUser())
+            try await withListener(to: research, of: api, as: research.token) { worker, _ in
+                _ = try await worker.events { $0.retry != nil }
+                time.advance(by: .seconds(3600))
+                api.researches.events.dropUnentitled()
+                _ = await api.reaper.pass()
+                #expect(try await worker.events { _ in false }.map(\.data) == [#"{"state":"expired"}"#])
+            }
+        }
+    }
+
     @Test("a client that goes away is noticed although no event comes")
     func clientGone() async throws {
         try await APIFixture.run { api in

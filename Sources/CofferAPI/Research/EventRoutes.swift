@@ -21,7 +21,7 @@ struct EventRoutes: Sendable {
             let record = try await researches.research(id, by: access)
             if record.state != .running { return ended(record.state, lastSeen: lastSeen) }
         }
-        return follow(id, after: lastSeen, isEntitled: access.liveness)
+        return follow(id, after: lastSeen, isEntitled: access.mayFollow)
     }
 
     private func ended(_ state: ResearchRecord.State, lastSeen: EventID?) -> Response {
@@ -47,6 +47,15 @@ struct EventRoutes: Sendable {
         // nginx collects a response before it passes it on, unless it is told not to
         // (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
         Response(headers: ["Content-Type": "text/event-stream", "X-Accel-Buffering": "no"], body: body)
+    }
+}
+
+extension DataAccess {
+    /// Whether its listener may still listen. A research's own token dies before the last event is sent, which ends
+    /// the stream by itself.
+    fileprivate var mayFollow: @Sendable () -> Bool {
+        if lease != nil { return { true } }
+        return liveness
     }
 }
 
