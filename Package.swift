@@ -43,13 +43,14 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSQLCipher", pkgConfig: "sqlcipher", providers: [.apt(["libsqlcipher-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CProcessor"),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
         module("Timekeeping"),
         module("Workers", [deque]),
         module("Decimals"),
         module("JSON", ["Decimals"]),
-        module("Metrics", ["Decimals", "Timekeeping"]),
+        module("Metrics", ["CProcessor", "Decimals", "Timekeeping"]),
         module("Secrets", ["CSodium"]),
         module("SQLCipher", ["CSQLCipher", "Timekeeping", logging]),
         module("ConnectionPool", ["Timekeeping", deque, logging]),

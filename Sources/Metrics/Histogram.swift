@@ -1,13 +1,7 @@
-import Glibc
 import Synchronization
 import Timekeeping
 
 /// Counts observations by size. Recording is lock-free and never waits for a scrape.
-///
-/// All numbers exist twice, hot and cold. A recording first raises the number of those that have started, whose top bit
-/// says which half is hot, then adds to that half's sum, and last to a bucket. A scrape swaps the halves, waits until
-/// every recording that began in the now cold half is in one of its buckets, reads it, and adds it to the hot one. So a
-/// scrape sees whole recordings only: sum, count and buckets agree.
 ///
 /// Unchecked because of the pointer: it is set once, and what it points to is atomic.
 public final class Histogram: @unchecked Sendable {
@@ -19,35 +13,32 @@ public final class Histogram: @unchecked Sendable {
 
     /// Upper bounds, inclusive and rising; one more bucket takes what lies above the last.
     let bounds: [Double]
-    /// The number of recordings, then in each half the sum and the buckets. The first cache line has the number and all
-    /// that the first half tells of short durations, and the second half begins another line: threads that record at
-    /// the same time take few lines from each other.
+    /// Of one stripe after the other.
     private let cells: UnsafeMutablePointer<Atomic<UInt64>>
+    private let cellCount: Int
     private let scraping = Mutex(())
 
     init(bounds: [Double]) {
         precondition(!bounds.isEmpty && zip(bounds, bounds.dropFirst()).allSatisfy(<), "bounds must rise")
         precondition(bounds.allSatisfy(\.isFinite), "the unbounded bucket is implied")
         self.bounds = bounds
-        let count = 1 + 2 * Self.halfCount(bounds)
+        cellCount = HistogramStripe.cellCount(buckets: bounds.count + 1)
+        let count = Stripe.count * cellCount
         let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: count * MemoryLayout<Atomic<UInt64>>.stride, alignment: Self.lineCells * 8)
+            byteCount: count * MemoryLayout<Atomic<UInt64>>.stride, alignment: HistogramStripe.alignment)
         cells = memory.bindMemory(to: Atomic<UInt64>.self, capacity: count)
         for index in 0..<count { (cells + index).initialize(to: Atomic(0)) }
     }
 
     deinit {
-        cells.deinitialize(count: 1 + 2 * Self.halfCount(bounds))
+        cells.deinitialize(count: Stripe.count * cellCount)
         UnsafeMutableRawPointer(cells).deallocate()
     }
 
     /// Counts an observation, in the metric's unit. NaN belongs to no bucket and is ignored.
     public func record(_ value: Double) {
         guard !value.isNaN else { return }
-        let bucket = bucket(of: value)
-        let hot = half(cells[0].wrappingAdd(1, ordering: .acquiringAndReleasing).newValue >> 63)
-        hot[0].addDouble(value)
-        hot[1 + bucket].wrappingAdd(1, ordering: .releasing)
+        stripe(Stripe.current).record(value, bucket: bucket(of: value))
     }
 
     /// Counts a duration in seconds, to the nanosecond.
@@ -56,21 +47,12 @@ public final class Histogram: @unchecked Sendable {
         record(Double(duration.wholeNanoseconds) / 1e9)
     }
 
-    /// What was recorded up to one moment.
+    /// Whole recordings: all that had ended when it was asked for, and of those that came meanwhile some.
     public var snapshot: Snapshot {
         scraping.withLock { _ in
-            let mark = cells[0].wrappingAdd(1 << 63, ordering: .acquiringAndReleasing).newValue
-            let cold = half(~mark >> 63)
-            let hot = half(mark >> 63)
-            while count(in: cold) != mark & ~(1 << 63) { sched_yield() }
-            let counts = (0...bounds.count).map { Int(cold[1 + $0].load(ordering: .relaxed)) }
-            let sum = Double(bitPattern: cold[0].load(ordering: .relaxed))
-            hot[0].addDouble(sum)
-            for index in 0...bounds.count {
-                hot[1 + index].wrappingAdd(UInt64(counts[index]), ordering: .relaxed)
-                cold[1 + index].store(0, ordering: .relaxed)
-            }
-            cold[0].store(0, ordering: .relaxed)
+            var counts = [Int](repeating: 0, count: bounds.count + 1)
+            var sum = 0.0
+            for index in 0..<Stripe.count { stripe(index).read(into: &counts, &sum) }
             return Snapshot(counts: counts, sum: sum)
         }
     }
@@ -84,43 +66,14 @@ public final class Histogram: @unchecked Sendable {
         /// The number of all observations.
         public var count: Int { counts.reduce(0, +) }
     }
-}
 
-extension Histogram {
-    /// Cells in a cache line.
-    private static let lineCells = 8
-
-    /// The sum and the buckets, and as many cells more as let the other half begin in another line.
-    private static func halfCount(_ bounds: [Double]) -> Int {
-        (bounds.count + 2 + lineCells) / lineCells * lineCells
-    }
-
-    /// The sum, and behind it the buckets.
-    private func half(_ index: UInt64) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        cells + 1 + Int(index) * Self.halfCount(bounds)
-    }
-
-    /// The recordings that are in a half's buckets, and with them in its sum.
-    private func count(in half: UnsafeMutablePointer<Atomic<UInt64>>) -> UInt64 {
-        (0...bounds.count).reduce(0) { $0 + half[1 + $1].load(ordering: .acquiring) }
+    private func stripe(_ index: Int) -> HistogramStripe {
+        HistogramStripe(cells + index * cellCount, buckets: bounds.count + 1)
     }
 
     /// The first bucket whose bound is not below the value. Bounds are few, and those of durations mostly lie below the
     /// first few.
     private func bucket(of value: Double) -> Int {
         bounds.firstIndex { value <= $0 } ?? bounds.count
-    }
-}
-
-extension Atomic<UInt64> {
-    /// Adds to the double whose bit pattern this is.
-    fileprivate func addDouble(_ amount: Double) {
-        var current = load(ordering: .relaxed)
-        while true {
-            let sum = (Double(bitPattern: current) + amount).bitPattern
-            let (exchanged, original) = weakCompareExchange(expected: current, desired: sum, ordering: .relaxed)
-            if exchanged { return }
-            current = original
-        }
     }
 }

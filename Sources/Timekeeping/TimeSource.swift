@@ -75,9 +75,11 @@ extension TimeSource {
 extension Duration {
     /// The duration in nanoseconds, cut towards zero, saturating at the range of `Int64` (292 years).
     public var wholeNanoseconds: Int64 {
-        // Up to nine seconds fit a machine word, whose division is several times as quick.
-        if let attoseconds = Int64(exactly: attoseconds) { return attoseconds / 1_000_000_000 }
-        return Int64(clamping: attoseconds / 1_000_000_000)
+        // In two steps, for 78 minutes in parts of 512 attoseconds fit a machine word, whose division is several times
+        // as quick.
+        let parts = attoseconds / 512
+        if let parts = Int64(exactly: parts) { return parts / 1_953_125 }
+        return Int64(clamping: parts / 1_953_125)
     }
 
     /// The duration in seconds, as Prometheus wants it.

@@ -66,7 +66,8 @@ public final class EngineRegistry: Sendable {
         let now = time.now
         guard let open = decide({ $0.useIfOpen(user, at: now) }) else { return nil }
         defer { endUse(of: open, at: nil) }
-        return try body(open.engine)
+        // A use keeps the engine; another reference would be counted in memory that event threads take from each other.
+        return try Unmanaged.passUnretained(open.engine)._withUnsafeGuaranteedRef { try body($0) }
     }
 
     /// How many engines there are by state, and what their pools hold. Takes no lock, and no longer for many than for
