@@ -41,6 +41,7 @@ public actor StreamCrowd {
     /// or its chunked body ends before that.
     public func receive(until isEnough: ([UInt8]) -> Bool) throws {
         var waiting = Set(members.indices.filter { !isEnough(members[$0].received) })
+        guard !waiting.contains(where: hasEnded) else { throw HTTPClient.Failure.closed }
         while !waiting.isEmpty {
             let order = Array(waiting)
             var entries = order.map { pollfd(fd: members[$0].socket, events: Int16(POLLIN), revents: 0) }
@@ -49,7 +50,7 @@ public actor StreamCrowd {
                 try receive(at: index)
                 if isEnough(members[index].received) {
                     waiting.remove(index)
-                } else if members[index].received.suffix(7).elementsEqual("\r\n0\r\n\r\n".utf8) {
+                } else if hasEnded(index) {
                     throw HTTPClient.Failure.closed
                 }
             }
@@ -68,6 +69,11 @@ public actor StreamCrowd {
     private func closeSockets() {
         for member in members { _ = Glibc.close(member.socket) }
         members = []
+    }
+
+    /// Whether the last chunk of the body has come.
+    private func hasEnded(_ index: Int) -> Bool {
+        members[index].received.suffix(7).elementsEqual("\r\n0\r\n\r\n".utf8)
     }
 
     private func receive(at index: Int) throws {

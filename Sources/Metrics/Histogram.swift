@@ -15,15 +15,15 @@ public final class Histogram: @unchecked Sendable {
     let bounds: [Double]
     /// Of one stripe after the other.
     private let cells: UnsafeMutablePointer<Atomic<UInt64>>
-    private let cellCount: Int
+    private let stripeCells: Int
     private let scraping = Mutex(())
 
     init(bounds: [Double]) {
         precondition(!bounds.isEmpty && zip(bounds, bounds.dropFirst()).allSatisfy(<), "bounds must rise")
         precondition(bounds.allSatisfy(\.isFinite), "the unbounded bucket is implied")
         self.bounds = bounds
-        cellCount = HistogramStripe.cellCount(buckets: bounds.count + 1)
-        let count = Stripe.count * cellCount
+        stripeCells = HistogramStripe.cellCount(buckets: bounds.count + 1)
+        let count = Stripe.count * stripeCells
         let memory = UnsafeMutableRawPointer.allocate(
             byteCount: count * MemoryLayout<Atomic<UInt64>>.stride, alignment: HistogramStripe.alignment)
         cells = memory.bindMemory(to: Atomic<UInt64>.self, capacity: count)
@@ -31,7 +31,7 @@ public final class Histogram: @unchecked Sendable {
     }
 
     deinit {
-        cells.deinitialize(count: Stripe.count * cellCount)
+        cells.deinitialize(count: Stripe.count * stripeCells)
         UnsafeMutableRawPointer(cells).deallocate()
     }
 
@@ -67,8 +67,8 @@ public final class Histogram: @unchecked Sendable {
         public var count: Int { counts.reduce(0, +) }
     }
 
-    private func stripe(_ index: Int) -> HistogramStripe {
-        HistogramStripe(cells + index * cellCount, buckets: bounds.count + 1)
+    func stripe(_ index: Int) -> HistogramStripe {
+        HistogramStripe(cells + index * stripeCells, buckets: bounds.count + 1)
     }
 
     /// The first bucket whose bound is not below the value. Bounds are few, and those of durations mostly lie below the

@@ -11,7 +11,7 @@ struct HistogramStripe {
     private static let swap: UInt64 = 1 << 63
     private static let lineCells = 8
 
-    /// Of the cells.
+    /// Of the cells, in bytes.
     static let alignment = lineCells * MemoryLayout<Atomic<UInt64>>.stride
 
     /// The number of recordings, then in each half the sum and the buckets. The first cache line has the number and all
@@ -26,9 +26,10 @@ struct HistogramStripe {
         bucketCount = buckets
     }
 
-    /// The cells of a stripe with so many buckets: whole cache lines.
+    /// The cells of a stripe with so many buckets: whole cache lines. A half has one more than it needs, and the second
+    /// half's is where the number before the first one has moved it to.
     static func cellCount(buckets: Int) -> Int {
-        2 * halfCount(buckets) + lineCells
+        2 * halfCount(buckets)
     }
 
     func record(_ value: Double, bucket: Int) {
@@ -39,7 +40,7 @@ struct HistogramStripe {
 
     /// Adds what was recorded up to one moment. One scrape at a time.
     func read(into counts: inout [Int], _ sum: inout Double) {
-        // Most routes are seldom called.
+        // Most stripes are empty, and to swap their halves would fetch their lines.
         guard cells[0].load(ordering: .relaxed) & ~Self.swap != 0 else { return }
         let mark = cells[0].wrappingAdd(Self.swap, ordering: .acquiringAndReleasing).newValue
         let cold = half(~mark >> 63)

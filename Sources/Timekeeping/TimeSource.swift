@@ -75,8 +75,8 @@ extension TimeSource {
 extension Duration {
     /// The duration in nanoseconds, cut towards zero, saturating at the range of `Int64` (292 years).
     public var wholeNanoseconds: Int64 {
-        // In two steps, for 78 minutes in parts of 512 attoseconds fit a machine word, whose division is several times
-        // as quick.
+        // In two steps: up to 78 minutes fit a machine word when they are counted in parts of 512 attoseconds, and its
+        // division is several times as quick.
         let parts = attoseconds / 512
         if let parts = Int64(exactly: parts) { return parts / 1_953_125 }
         return Int64(clamping: parts / 1_953_125)

@@ -173,18 +173,23 @@ struct ResearchEventTests {
         }
     }
 
-    @Test("a research's own token dies with it, and yet its listener hears of the end")
-    func ownToken() async throws {
+    @Test("a research's own token dies with it, and yet its listener hears of the end", arguments: [true, false])
+    func ownToken(expires: Bool) async throws {
         let time = ManualTime()
         try await APIFixture.run {
             $0.time = time
         } _: { api in
-            let research = try await api.startResearch(as: try await api.makeUser())
+            let user = try await api.makeUser()
+            let research = try await api.startResearch(as: user)
             try await withListener(to: research, of: api, as: research.token) { worker, _ in
                 _ = try await worker.events { $0.retry != nil }
-                time.advance(by: .seconds(3600))
-                api.researches.events.dropUnentitled()
-                _ = await api.reaper.pass()
+                if expires {
+                    time.advance(by: .seconds(3600))
+                    api.researches.events.dropUnentitled()
+                    _ = await api.reaper.pass()
+                } else {
+                    try await api.accounts.setDisabled(true, user: try #require(UserID(user.id)))
+                }
                 #expect(try await worker.events { _ in false }.map(\.data) == [#"{"state":"expired"}"#])
             }
         }

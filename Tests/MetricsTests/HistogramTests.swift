@@ -1,6 +1,7 @@
-import Metrics
 import Synchronization
 import Testing
+
+@testable import Metrics
 
 @Suite("Histograms")
 struct HistogramTests {
@@ -45,6 +46,21 @@ struct HistogramTests {
             let snapshot = histogram.snapshot
             #expect(snapshot.counts == [round, 0])
             #expect(snapshot.sum == 4 * Double(round))
+        }
+    }
+
+    @Test("What the stripes hold adds up, and none reaches into another", arguments: [1, 2, 5, 6, 7, 18])
+    func stripes(boundCount: Int) {
+        let histogram = histogram((1...boundCount).map(Double.init))
+        for index in 0..<Stripe.count {
+            for bucket in 0...boundCount {
+                for _ in 0...index { histogram.stripe(index).record(0.5, bucket: bucket) }
+            }
+        }
+        // Each reading swaps the halves.
+        for _ in 0..<3 {
+            #expect(histogram.snapshot.counts == Array(repeating: 1 + 2 + 3 + 4, count: boundCount + 1))
+            #expect(histogram.snapshot.sum == 5 * Double(boundCount + 1))
         }
     }
 

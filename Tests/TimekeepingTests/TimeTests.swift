@@ -10,6 +10,21 @@ import Timekeeping
         let early = MonotonicInstant(nanoseconds: .min + 1)
         #expect(early.advanced(by: .seconds(-1)).nanoseconds == .min)
         #expect(Duration.seconds(Int64.max).wholeNanoseconds == .max)
+        #expect(Duration.seconds(Int64.min).wholeNanoseconds == .min)
+    }
+
+    @Test(
+        "a duration in nanoseconds is cut towards zero, however long it is",
+        arguments: [
+            (0, 999_999_999, 0), (0, 1_000_000_000, 1), (0, 1_999_999_999, 1),
+            (9, 223_372_036_854_775_807, 9_223_372_036),
+            (4722, 366_482_869_645_213_695, 4_722_366_482_869), (4722, 366_482_869_645_213_696, 4_722_366_482_869),
+            (4723, 999_999_999, 4_723_000_000_000), (86400, 1_999_999_999, 86_400_000_000_001),
+        ] as [(Int64, Int64, Int64)])
+    func wholeNanoseconds(seconds: Int64, attoseconds: Int64, expected: Int64) {
+        let duration = Duration(secondsComponent: seconds, attosecondsComponent: attoseconds)
+        #expect(duration.wholeNanoseconds == expected)
+        #expect((.zero - duration).wholeNanoseconds == -expected)
     }
 
     @Test(

@@ -114,7 +114,7 @@ struct LogBoundTests {
 
     @Test("every reader that is in the way goes, one after the other")
     func several() async throws {
-        try await EngineFixture.run(configuration(patience: .milliseconds(20))) { fixture in
+        try await EngineFixture.run(configuration(patience: .milliseconds(200))) { fixture in
             let user = try await fixture.makeUser()
             _ = try await fixture.run("CREATE TABLE t (a)", as: user)
             _ = try await fixture.run(Self.row, as: user)

@@ -51,8 +51,8 @@ struct EventRoutes: Sendable {
 }
 
 extension DataAccess {
-    /// Whether its listener may still listen. A research's own token dies before the last event is sent, which ends
-    /// the stream by itself.
+    /// Whether its listener may still listen. A research's own token dies before the last event is sent; that event
+    /// ends the stream.
     fileprivate var mayFollow: @Sendable () -> Bool {
         if lease != nil { return { true } }
         return liveness

@@ -66,7 +66,8 @@ public final class EngineRegistry: Sendable {
         let now = time.now
         guard let open = decide({ $0.useIfOpen(user, at: now) }) else { return nil }
         defer { endUse(of: open, at: nil) }
-        // A use keeps the engine; another reference would be counted in memory that event threads take from each other.
+        // `open` holds it until the use has ended. A reference to the engine itself would be counted in memory that event
+        // threads take from each other.
         return try Unmanaged.passUnretained(open.engine)._withUnsafeGuaranteedRef { try body($0) }
     }
 
