@@ -5,7 +5,7 @@ from statistics import median
 
 from harness.report import number
 
-LEFT, WIDTH, RIGHT, BAR, GAP = 290, 520, 130, 18, 44
+LEFT, WIDTH, RIGHT, BAR, GAP = 310, 520, 130, 18, 44
 COLOUR, OWN_COLOUR = "#8fb3cf", "#1b6ca8"
 
 
